@@ -1,5 +1,6 @@
 // marked_variables.js: marks each {{variable}} behind what is typed in a text field, those without a column otherwise.
 //   <textarea data-variables="name daypart" data-file="1"> those with a column; without a file none is known to be wrong
+//   <span data-insert="name">             becomes a button that writes {{name}} where the cursor is in that field
 // The marks are drawn by a copy of the text behind the field, whose letters are invisible: the field stays a plain one.
 (() => {
   const ANY = /\{\{([^{}]*)\}\}/g, NAME = /^\s*([A-Za-z0-9_]{1,60})\s*$/;
@@ -22,6 +23,21 @@
     copy.scrollTop = area.scrollTop;
   };
 
+  const inserting = (name, area) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = `${name.className} variable--insert`;
+    button.title = name.title;
+    button.setAttribute("aria-label", `Insert ${name.dataset.insert}`);
+    button.append(...name.childNodes);
+    button.addEventListener("click", () => {
+      area.focus();
+      area.setRangeText(`{{${name.dataset.insert}}}`, area.selectionStart, area.selectionEnd, "end");
+      area.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    return button;
+  };
+
   for (const area of document.querySelectorAll("textarea[data-variables]")) {
     const known = area.dataset.file ? new Set(area.dataset.variables.split(" ")) : null;
     const field = document.createElement("div"), copy = document.createElement("div");
@@ -41,5 +57,6 @@
     area.form?.addEventListener("reset", () => setTimeout(redraw));
     addEventListener("pageshow", redraw);  // what the browser has kept is filled in by then
     redraw();
+    for (const name of area.closest("section")?.querySelectorAll("[data-insert]") ?? []) name.replaceWith(inserting(name, area));
   }
 })();

@@ -104,6 +104,8 @@ def test_the_page_counts_who_will_be_called_and_why_the_others_not(browser, make
     leave_out(draft, 3, "duplicate")
     for line in (4, 5):
         leave_out(draft, line, "left-out", rule="do-not-call", reason="Asked not to be called")
+    with scope.for_tenant(draft.tenant_id):
+        CampaignDraft.objects.filter(pk=draft.pk).update(checked_at=timezone.now())
     page = read(browser.get(address(draft)))
     assert "4 of 9 will be called" in page and "5 will not, because:" in page
     assert re.search(r"Asked not to be called 2 .*Twice in the file 1", page)
@@ -147,7 +149,11 @@ def test_the_preview_fills_in_one_person_and_leads_to_the_next(browser, make_dra
     assert "As Person 1 gets it" in page and "1 of 6" in page and "Call Person 1 . Offer a morning first." in page
     answer = browser.post(address(draft, "preview/"), says("Hi {{name}}, {{daypart}}!", show="6"), headers=HTMX)
     part = read(answer)
-    assert "As Person 5 gets it" in part and "5 of 6" in part and "Hi Person 5 , nothing for daypart !" in part
+    assert (
+        "As Person 5 gets it" in part
+        and "5 of 6" in part
+        and "Hi Person 5 , no value for daypart in this row !" in part
+    )
     assert 'value="5"' in answer.content.decode() and 'value="7"' in answer.content.decode()
     jumped = browser.post(address(draft, "preview/"), says("Hi {{name}}", show="", at_line="4"), headers=HTMX)
     assert "As Person 3 gets it" in read(jumped)
@@ -296,6 +302,38 @@ def test_a_test_call_has_the_values_of_one_person_added_to_the_assistants_own_te
         assert CampaignDraft.objects.get(pk=draft.pk).template == "Call {{name}}, {{daypart}}.", "saved before"
     again = browser.post(path, says("Call {{name}}, {{daypart}}.") | trial(3, "+31612340077"))
     assert again.status_code == 422 and len(operator.calls()) == 1, "the same checks as of every call"
+
+
+@pytest.mark.parametrize(
+    ("text", "empty", "words"),
+    [
+        ("Call {{nmae}}.", {}, "The file has no column for nmae."),
+        ("Call {{name}} about {{visit}} and {{day}}.", {}, "The file has no column for visit and day."),
+        ("Good {{daypart}}.", {"daypart": ""}, "There is no value for daypart in line 3."),
+    ],
+)
+def test_a_test_call_with_a_variable_left_open_is_refused_beside_whose_values_it_has(
+    operator, calling, text, empty, words
+):
+    browser, draft = calling
+    with scope.for_tenant(operator.tenant):
+        lead = DraftLead.objects.get(draft=draft, line=3)
+        lead.variables |= empty
+        lead.save(update_fields=["variables"])
+    path = f"/c/{operator.tenant.slug}/campaigns/drafts/{draft.pk}/test-call/"
+    answer = browser.post(path, says(text) | trial(3, "+31612340077"))
+    assert answer.status_code == 422 and operator.calls() == []
+    (error,) = answer.context["trial"].errors["line"]
+    assert error.startswith(words) and answer.context["trial"]["destination"].value() == "+31612340077"
+
+
+def test_a_test_call_without_people_needs_a_text_without_variables(operator, make_member, sign_in):
+    draft = draft_factories.make_draft(operator.tenant, operator.assistant, operator.user, people=0)
+    browser = sign_in(make_member(operator.tenant, Role.MANAGER))
+    path = f"/c/{operator.tenant.slug}/campaigns/drafts/{draft.pk}/test-call/"
+    answer = browser.post(path, says("Call {{name}}.") | trial(0, "+31612340077"))
+    assert answer.status_code == 422 and "Nobody is on it yet who has a value for name." in read(answer)
+    assert browser.post(path, says("Be kind.") | trial(0, "+31612340077")).status_code == 303
 
 
 def test_a_test_call_that_is_refused_keeps_what_was_typed(operator, calling):

@@ -70,6 +70,17 @@ def test_the_steps_know_what_came_of_the_test_call_and_its_page_leads_back(opera
     assert [step.mark for step in page.get(address(draft)).context["steps"] if step.section == "test"] == ["wrong"]
 
 
+def test_every_test_call_of_a_draft_says_that_it_is_one(operator, draft, page):
+    typed = {"trial-destination": "+31612340077", "trial-line": 2}
+    for _ in range(2):
+        assert page.post(address(draft, "test-call/"), typed | {"trial-token": uuid.uuid4()}).status_code == 303
+        with scope.for_system("it ends"):
+            Call.objects.update(state="ended", finished=True, ended_at=timezone.now())
+    first, second = operator.calls()
+    for call in (first, second):
+        assert "Test call of Hygienist, winter" in words(page.get(f"/c/harbor/calls/{call.pk}/"))
+
+
 def test_other_calls_lead_to_no_draft(operator, draft, page):
     call = operator.place()
     assert "Test call of" not in words(page.get(f"/c/harbor/calls/{call.pk}/"))
@@ -78,13 +89,14 @@ def test_other_calls_lead_to_no_draft(operator, draft, page):
 def test_the_page_asks_the_rules_once_it_is_shown_and_says_when_they_were_asked(operator, draft, page):
     shown = page.get(address(draft)).content.decode()
     assert f'hx-get="{address(draft)}?part=people"' in shown and 'hx-trigger="load"' in shown
-    assert "rules not asked yet" in shown and "3 of 3 will be called" in " ".join(shown.split())
+    assert "not checked against the contact rules yet" in shown and "will be called" not in shown
+    assert "Checking who of 3 may be called" in shown and "People 3, not checked yet" in words(page.get(address(draft)))
     with scope.for_tenant(operator.tenant):
         entries.add(operator.tenant, [number_of(2)], source=DoNotCallEntry.Source.BY_HAND, by=operator.user)
     part = page.get(address(draft, "?part=people"), headers=HTMX).content.decode()
-    assert "2 of 3 will be called" in " ".join(part.split()) and "rules asked" in part
+    assert "2 of 3 will be called" in " ".join(part.split()) and "· checked against the contact rules" in part
     assert "hx-trigger" not in part and "<html" not in part
-    assert "rules asked" in words(page.get(address(draft)))
+    assert "· checked against the contact rules" in words(page.get(address(draft)))
 
 
 def test_a_file_that_was_read_anew_has_no_figures_of_the_one_before(operator, draft, page):
@@ -98,13 +110,14 @@ def test_a_file_that_was_read_anew_has_no_figures_of_the_one_before(operator, dr
     columns = {"columns-role_0": "number", "columns-role_1": "name", "columns-country": "NL"}
     sent = {"part": "columns", "seen": now.context["seen"], "columns-variable_0": "", "columns-variable_1": "name"}
     assert page.post(address(draft, "people/"), sent | columns).status_code == 303
-    assert "rules not asked yet" in words(page.get(address(draft))) and "1 of 1 will" in words(page.get(address(draft)))
+    shown = words(page.get(address(draft)))
+    assert "not checked against the contact rules yet" in shown and "Checking who of 1 may be called" in shown
 
 
 def test_many_people_are_asked_for_by_a_worker_and_the_page_looks_again(operator, draft, page, monkeypatch):
     monkeypatch.setattr(draft_rules, "FEW", 2)
     monkeypatch.setattr("dashboard.campaigns.tasks.check_draft.delay_on_commit", lambda draft_id: None)
     part = page.get(address(draft, "?part=people"), headers=HTMX).content.decode()
-    assert 'hx-trigger="every 4s"' in part
+    assert 'hx-trigger="every 4s"' in part and "Checking who of 3 may be called" in part
     draft_rules.check_draft(draft.pk)
     assert "hx-trigger" not in page.get(address(draft, "?part=people"), headers=HTMX).content.decode()

@@ -69,7 +69,7 @@ def test_the_preview_follows_what_is_typed_and_leads_from_person_to_person(windo
         at = preview.locator("small").inner_text()
         preview.get_by_role("button", name="Next person").click()
         expect(preview.locator("small")).not_to_have_text(at)
-    expect(preview.locator(".speech")).to_have_text("Good nothing for daypart, Mevr. F. Aydın.")
+    expect(preview.locator(".speech")).to_have_text("Good no value for daypart in this row, Mevr. F. Aydın.")
     page.once("dialog", lambda dialog: dialog.accept())
     page.reload()
     expect(page.get_by_label("Instructions for this campaign")).to_have_value(re.compile("hygienist"))

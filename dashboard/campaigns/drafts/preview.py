@@ -31,7 +31,7 @@ def of(draft: CampaignDraft, template: str, line: int, total: int) -> Preview:
     people = queries.ready(draft)
     lead = (people.filter(line__gte=line).first() or people.first()) if total else None
     if lead is None:
-        return Preview(pieces(template, {}))
+        return Preview(pieces(template, {}, missing={}))
     filled = values.of_lead(draft, lead)
     lines = people.values_list("line", flat=True)
     return Preview(

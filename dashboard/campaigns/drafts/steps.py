@@ -46,7 +46,7 @@ def of(
             "Name and assistant",
             str(speaker),
         ),
-        step("people", "People", _people(file, people), warns=people.total > 0 and not people.ready),
+        step("people", "People", _people(draft, file, people), warns=people.total > 0 and not people.ready),
         step("when", "When", _when(draft)),
         step("says", "What it says", _says(draft, empty), warns=bool(empty)),
         Step("test", "Test call", labels.state(trial) if trial else "optional", _trial_mark(trial)),
@@ -60,12 +60,14 @@ def _trial_mark(trial: Call | None) -> str:
     return "done" if trial.state in HEARD else "wrong"
 
 
-def _people(file: CampaignFile | None, people: People) -> str:
+def _people(draft: CampaignDraft, file: CampaignFile | None, people: People) -> str:
     if file is None:
         return "no file yet"
     if file.read_at is None:
         return "not read yet"
     not_read = f", {people.not_read:,} not read" if people.not_read else ""
+    if draft.checked_at is None and people.ready:
+        return f"{people.total:,}, not checked yet{not_read}"
     return f"{people.ready:,} of {people.total:,} will be called{not_read}"
 
 

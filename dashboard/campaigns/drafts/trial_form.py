@@ -32,11 +32,11 @@ class TrialForm(forms.Form):
         offered = [(lead.line, _label(lead)) for lead in people]
         if chosen.isdecimal() and len(chosen) < 10 and int(chosen) not in dict(offered) and int(chosen):
             offered.append((int(chosen), f"Line {chosen}"))
-        self.fields["line"].choices = offered or [(0, "Nobody yet: the names of the values stay")]  # type: ignore[attr-defined]
+        self.fields["line"].choices = offered or [(0, "Nobody yet")]  # type: ignore[attr-defined]
 
     def refuse(self, field: str, words: str) -> None:
-        """Beside the number that is called where it is about that one, else above the form."""
-        self.add_error("destination" if field == "destination" else None, words)
+        """Beside its field where the form has it, else above the form."""
+        self.add_error(field if field in ("destination", "line") else None, words)
 
 
 def _label(lead: DraftLead) -> str:

@@ -157,12 +157,14 @@ def _render(request: TenantRequest, shown: DraftPage, *, status: int = 200) -> H
 def _audience(request: TenantRequest, draft: CampaignDraft) -> HttpResponse:
     """Who will be called, as the contact rules say now: asked for by the page once it is shown."""
     draft_rules.refresh(draft, tasks.check_draft.delay_on_commit)  # type: ignore[attr-defined]
+    unchecked = draft_rules.unchecked(draft)
     context = {
         "draft": draft,
+        "unchecked": unchecked,
         "file": queries.file_of(draft),
         "people": queries.people_of(draft),
         "has_form": True,
-        "asks": "every 4s" if draft_rules.unchecked(draft) else "",
+        "asks": "every 4s" if unchecked else "",
     }
     return render(request, "campaigns/_draft_audience.html", context)
 

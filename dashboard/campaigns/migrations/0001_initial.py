@@ -172,7 +172,7 @@ class Migration(migrations.Migration):
                 ('changed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('version', models.PositiveIntegerField(default=1)),
                 ('checked_at', models.DateTimeField(blank=True, help_text='When all its people were last checked against the contact rules.', null=True)),
-                ('trial_call_id', models.UUIDField(blank=True, help_text="Patchbay's id of its newest test call.", null=True)),
+                ('trial_calls', models.JSONField(blank=True, default=list, help_text="Patchbay's ids of its test calls, the newest last.")),
                 ('retried_campaigns', models.JSONField(blank=True, default=list, help_text='Ids of the campaigns whose people it tries once more.')),
                 ('retry_token', models.UUIDField(blank=True, help_text='Of the form that made it of the people of a campaign: pressed twice, once.', null=True)),
                 ('remote_id', models.CharField(blank=True, help_text="VoiceDock's id of the campaign, once answered.", max_length=64)),

@@ -55,7 +55,9 @@ class CampaignDraft(CallingDays):
     checked_at = models.DateTimeField(
         null=True, blank=True, help_text="When all its people were last checked against the contact rules."
     )
-    trial_call_id = models.UUIDField(null=True, blank=True, help_text="Patchbay's id of its newest test call.")
+    trial_calls = models.JSONField(
+        default=list, blank=True, help_text="Patchbay's ids of its test calls, the newest last."
+    )
     campaign = models.OneToOneField(
         Campaign,
         models.SET_NULL,
