@@ -10,11 +10,18 @@
   document.addEventListener("click", async event => {
     const button = event.target.closest("button[data-copy]");
     if (!button) return;
-    const label = button.getAttribute("aria-label");
+    if (button.classList.contains("copied")) return;
+    const label = button.getAttribute("aria-label"), words = button.querySelector("span"), before = words?.textContent;
     try { await navigator.clipboard.writeText(button.dataset.copy); } catch { byHand(button.dataset.copy); }
     button.classList.add("copied");
-    button.setAttribute("aria-label", `Copied ${button.dataset.copy}`);
-    setTimeout(() => { button.classList.remove("copied"); if (label) button.setAttribute("aria-label", label); }, 1500);
+    if (words) words.textContent = button.dataset.copied;
+    else button.setAttribute("aria-label", `${button.dataset.copied ?? "Copied"} ${button.dataset.copy}`);
+    setTimeout(() => {
+      button.classList.remove("copied");
+      if (words) words.textContent = before;
+      else if (label) button.setAttribute("aria-label", label);
+      else button.removeAttribute("aria-label");
+    }, 1500);
   });
   const byHand = text => { // without https the clipboard is closed to scripts, a selection is not
     const field = Object.assign(document.createElement("textarea"), { value: text, className: "hidden" });

@@ -28,6 +28,7 @@ from tenants import names
 from tenants.access import form_recovery
 
 register = template.Library()
+COPIED = "Copied"
 Context = template.Context
 DEFERRED = '<script src="{}" defer></script>'
 NUMBER_PATTERN = re.compile(r"\+?[0-9]{1,16}")
@@ -156,10 +157,15 @@ def region(e164: str | None) -> str:
 
 @register.simple_tag
 def copy(text: str, words: str = "") -> SafeString:
-    """A button that copies `text`."""
-    shape = '<button class="{}" type="button" data-copy="{}" aria-label="{}">{}</button>'
+    """A button that copies `text`, and says so then; `words` are written on it."""
+    if words:
+        shape = (
+            '<button class="button" type="button" data-copy="{}" data-copied="{}">{}<span aria-live="polite">{}</span>'
+        )
+        return format_html(shape + "</button>", text, COPIED, icon("copy"), words)
+    shape = '<button class="{}" type="button" data-copy="{}" data-copied="{}" aria-label="{}">{}</button>'
     quiet = "button button--quiet button--icon extra"
-    return format_html(shape, quiet, text, words or f"Copy {text}", icon("copy"))
+    return format_html(shape, quiet, text, COPIED, f"Copy {text}", icon("copy"))
 
 
 @register.simple_tag
