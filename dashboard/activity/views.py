@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import reduce
-from operator import or_
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,8 +17,9 @@ from dashboard.ui import filters, pagination, phone_numbers, times
 from tenants import time_zones
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
 from tenants.access.permissions import Permission
-from tenants.audit.messages import sentence
-from tenants.models import AuditEntry
+from tenants.audit.messages import SENTENCES, sentence
+from tenants.auditor_admin import bounded_lists
+from tenants.models import AuditEntry, Tenant
 
 KINDS: list[tuple[str, str, tuple[str, ...]]] = [  # value, label, prefixes of its actions
     ("call", "Calls and commands", ("call.", "do-not-call.")),
@@ -54,7 +53,7 @@ STAFF_KINDS = [
     ("staff", "Staff", ("staff.",)),
     ("mail", "Mail", ("mail.",)),
 ]
-PREFIXES = {kind: prefixes for kind, _, prefixes in STAFF_KINDS}
+ACTIONS = {kind: [action for action in SENTENCES if action.startswith(prefixes)] for kind, _, prefixes in STAFF_KINDS}
 
 
 @require_GET
@@ -76,13 +75,14 @@ def _show(
     request: Any, form: ActivityFilter, entries: QuerySet[AuditEntry], zone: ZoneInfo, *, staff: bool = False
 ) -> HttpResponse:
     bar = filters.bar(request, form, label="Narrow the activity")
-    matching = _filtered(entries, form.cleaned_data, zone) if form.is_valid() else entries.none()
+    matching, has_older = _filtered(entries, form.cleaned_data, zone) if form.is_valid() else (entries.none(), False)
     shown = pagination.page(matching, request.GET, moment="at")
     context = {
         "filters": bar,
         "filtered": bool(bar.clear_url) or bool(form.errors),
         "rows": [_row(entry, request.user) for entry in shown.rows],
         "page": shown,
+        "searched": bounded_lists.SEARCHED if has_older else 0,
         "paged": "before" in request.GET or "after" in request.GET,
         "staff": staff,
         "zone_words": times.zone_words(zone),
@@ -90,21 +90,21 @@ def _show(
     return render(request, "activity/activity.html", context)
 
 
-def _filtered(entries: QuerySet[AuditEntry], values: dict[str, Any], zone: ZoneInfo) -> QuerySet[AuditEntry]:
-    if person := values["q"].strip():
-        entries = entries.filter(actor__icontains=person)
+def _filtered(
+    entries: QuerySet[AuditEntry], values: dict[str, Any], zone: ZoneInfo
+) -> tuple[QuerySet[AuditEntry], bool]:
+    """What the filters leave, and whether there is more in which the person was not looked for."""
     if values["kind"]:
-        prefixes = (Q(action__startswith=prefix) for prefix in PREFIXES[values["kind"]])
-        entries = entries.filter(reduce(or_, prefixes))
+        entries = entries.filter(action__in=ACTIONS[values["kind"]])
     if values.get("client"):
-        entries = (
-            entries.filter(tenant=None) if values["client"] == "-" else entries.filter(tenant__slug=values["client"])
-        )
+        entries = entries.filter(tenant=None if values["client"] == "-" else Tenant.key_of(values["client"]))
     if values["since"]:
         entries = entries.filter(at__gte=time_zones.start_of_day(values["since"], zone))
     if values["until"]:
         entries = entries.filter(at__lt=time_zones.start_of_day(values["until"] + timedelta(days=1), zone))
-    return entries
+    person = values["q"].strip()
+    found, has_older = bounded_lists.newest(entries) if person else (entries, False)
+    return (found.filter(actor__icontains=person) if person else found), has_older
 
 
 def _row(entry: AuditEntry, user: Any) -> dict[str, Any]:

@@ -254,6 +254,7 @@ class ReportAdmin(FindsNumbers):
     ]
     list_filter = [ClientFilter, "updated_at", month_filter("updated_at")]
     list_select_related = ["tenant", "call"]
+    ordering = ["-call__created_at", "-call"]
     search_fields = ["call__counterpart", "call__remote_id"]
     audit_action = "transcript.read"
 
@@ -430,6 +431,7 @@ class ReceiptAdmin(FindsNumbers):
     ]
     list_filter = [ClientFilter, "asked_at", month_filter("asked_at"), COMMANDS, "outcome", "effect"]
     list_select_related = ["tenant", "call"]
+    ordering = ["-asked_at", "-id"]
     search_fields = ["call__counterpart", "command", "note"]
     person_columns = ["asked_by"]
     extra_export_columns = ["action", "remark", "payload", "asked_by_name", "note"]

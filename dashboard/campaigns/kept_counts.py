@@ -10,7 +10,7 @@ from typing import Any
 
 from dashboard.campaigns.models import Campaign
 
-FEW = 100
+FEW = 20
 
 
 def kept(campaign: Campaign, name: str) -> Any:

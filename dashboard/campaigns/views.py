@@ -43,6 +43,7 @@ from tenants import audit, time_zones
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
 from tenants.access.permissions import Permission
 from tenants.isolation import scope
+from tenants.models import Tenant
 from tenants.names import isolate
 
 RETRIED = "{name} is a new draft. Nobody is called before it is sent and started."
@@ -155,7 +156,7 @@ def _narrowed(found: QuerySet[Campaign], wish: dict[str, Any]) -> QuerySet[Campa
     if wish.get("status"):
         found = found.filter(status=wish["status"])
     if wish.get("client"):
-        found = found.filter(tenant=None) if wish["client"] == "-" else found.filter(tenant__slug=wish["client"])
+        found = found.filter(tenant=None if wish["client"] == "-" else Tenant.key_of(wish["client"]))
     return found
 
 

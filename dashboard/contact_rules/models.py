@@ -66,7 +66,10 @@ class DoNotCallEntry(ListedNumber):
             ),
             TenantRowPolicy(name="do_not_call_rows", also=AS_OWNER),  # `listed_for_all` reads as the owner
         ]
-        indexes = [models.Index(fields=["tenant", "-added_at", "-id"], name="do_not_call_newest_first")]
+        indexes = [
+            models.Index(fields=["tenant", "-added_at", "-id"], name="do_not_call_newest_first"),
+            models.Index(fields=["-added_at", "-id"], name="all_do_not_call_newest_first"),
+        ]
 
     def __str__(self) -> str:
         return self.number or self.fingerprint

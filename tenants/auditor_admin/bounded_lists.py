@@ -35,9 +35,17 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
 
 
 def newest(queryset: QuerySet[Any]) -> tuple[QuerySet[Any], bool]:
-    """The first `SEARCHED` rows in the order of the list, and whether there are others."""
-    has_more = queryset.values("pk")[SEARCHED : SEARCHED + 1].exists()
-    return (queryset.filter(pk__in=queryset.values("pk")[:SEARCHED]), True) if has_more else (queryset, False)
+    """The first `SEARCHED` rows in the order of the list, and whether there are others.
+
+    By the first column of that order, so that its index is read as far as there and no further; rows that have the same
+    value as the last one belong to them.
+    """
+    first = str(next(iter(queryset.query.order_by or queryset.model._meta.ordering or ["-pk"])))
+    name, is_descending = first.lstrip("-"), first.startswith("-")
+    last_and_next = list(queryset.values_list(name, flat=True)[SEARCHED - 1 : SEARCHED + 1])
+    if len(last_and_next) < 2:
+        return queryset, False
+    return queryset.filter(**{f"{name}__{'gte' if is_descending else 'lte'}": last_and_next[0]}), True
 
 
 def month_filter(field: str) -> type[admin.SimpleListFilter]:

@@ -495,6 +495,10 @@ class Migration(migrations.Migration):
             model_name='auditentry',
             index=models.Index(fields=['subject'], name='audit_by_subject'),
         ),
+        migrations.AddIndex(
+            model_name='auditentry',
+            index=models.Index(fields=['action', 'tenant', '-at', '-id'], name='audit_by_action'),
+        ),
         migrations.AddConstraint(
             model_name='auditentry',
             constraint=models.UniqueConstraint(fields=('chain', 'seq'), name='one_entry_per_link'),
@@ -534,6 +538,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='visit',
             constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='visit_rows', tenant='tenant_id'),
+        ),
+        migrations.AddIndex(
+            model_name='visit',
+            index=models.Index(condition=models.Q(('ended_at', None)), fields=['-started_at', '-id'], name='visits_open'),
         ),
         migrations.AddConstraint(
             model_name='auditorgrant',

@@ -42,6 +42,7 @@ class AuditEntry(models.Model):
             models.Index(fields=["tenant", "-at", "-id"], name="audit_by_tenant"),
             models.Index(fields=["-at", "-id"], name="audit_newest_first"),
             models.Index(fields=["subject"], name="audit_by_subject"),
+            models.Index(fields=["action", "tenant", "-at", "-id"], name="audit_by_action"),
         ]
 
     def __str__(self) -> str:

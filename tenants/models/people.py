@@ -254,6 +254,7 @@ class Visit(models.Model):
 
     class Meta:
         constraints = [TenantRowPolicy(name="visit_rows")]
+        indexes = [models.Index(fields=["-started_at", "-id"], condition=models.Q(ended_at=None), name="visits_open")]
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.tenant_id} since {self.started_at:%F %T}"

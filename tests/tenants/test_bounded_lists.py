@@ -7,13 +7,18 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from dashboard.calls.models import Call
+from dashboard.calls.models import Call, CallReport, PlannedCall, Receipt
+from dashboard.campaigns.models import DraftLead, Lead
+from dashboard.contact_rules.models import DoNotCallEntry
+from dashboard.sync.models import SyncRun
 from tenants.auditor_admin import bounded_lists, read_only_admin
 from tenants.auditor_admin.site import site
+from tenants.models import AuditEntry, Visit
 from tests.fixtures.call_factories import make_call
 
 pytestmark = pytest.mark.django_db
 CALLS = "/admin/calls/call/"
+GROWING = (Call, CallReport, PlannedCall, Receipt, Lead, DraftLead, DoNotCallEntry, SyncRun, AuditEntry, Visit)
 
 
 @pytest.fixture
@@ -25,6 +30,16 @@ def few(monkeypatch):
 def test_no_list_reads_the_whole_table_for_its_dates():
     assert [admin.model.__name__ for admin in site._registry.values() if admin.date_hierarchy] == []
     assert {admin.paginator for admin in site._registry.values()} == {bounded_lists.CappedPaginator}
+
+
+def test_what_grows_is_listed_and_searched_newest_first(rf):
+    """A search looks at the first rows of the list: with another order it would never see what is new."""
+    newest = {"-created_at", "-call__created_at", "-due_at", "-asked_at", "-at", "-started_at", "-added_at", "-id"}
+    first = {
+        admin.model: str((*admin.get_ordering(rf.get("/")), *admin.model._meta.ordering, "-id")[0])
+        for admin in site._registry.values()
+    }
+    assert {model.__name__: first[model] for model in GROWING if first[model] not in newest} == {}
 
 
 def test_a_list_of_more_rows_than_are_counted_says_so(bloom, auditor, sign_in, few):

@@ -18,6 +18,7 @@ from dashboard.calls.models import TALKED, CallQuerySet, State
 from dashboard.ui import date_fields, search_fields
 from dashboard.ui.client_field import ClientField
 from tenants import time_zones
+from tenants.models import Tenant
 
 STATES = {
     "live": "Live now",
@@ -142,7 +143,6 @@ class CallFilter(date_fields.PeriodForm):
             return calls.none()
         chosen = self.cleaned_data | ({without: ""} if without else {})
         exact = {
-            "tenant__slug": "client",
             "line": "line",
             "assistant_name": "assistant",
             "preset_name": "preset",
@@ -150,6 +150,8 @@ class CallFilter(date_fields.PeriodForm):
             "outcome": "outcome",
         }
         calls = calls.filter(**{column: chosen[name] for column, name in exact.items() if chosen.get(name)})
+        if slug := chosen.get("client"):
+            calls = calls.filter(tenant=Tenant.key_of(slug))
         since, until = self._period()
         if since:
             calls = calls.filter(created_at__gte=since)

@@ -611,6 +611,7 @@ class Migration(migrations.Migration):
                 'indexes': [
                     models.Index(condition=models.Q(('state__in', ['planned', 'placing'])), fields=['try_at'], name='planned_due'),
                     models.Index(fields=['tenant', '-due_at', '-id'], name='planned_newest_first'),
+                    models.Index(fields=['-due_at', '-id'], name='all_planned_newest_first'),
                     models.Index(fields=['tenant', 'state', 'due_at'], name='planned_by_state'),
                 ],
                 'constraints': [

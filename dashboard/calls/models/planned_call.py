@@ -134,6 +134,7 @@ class PlannedCall(models.Model):
         indexes = [
             models.Index(fields=["try_at"], condition=Q(state__in=["planned", "placing"]), name="planned_due"),
             models.Index(fields=["tenant", "-due_at", "-id"], name="planned_newest_first"),
+            models.Index(fields=["-due_at", "-id"], name="all_planned_newest_first"),
             models.Index(fields=["tenant", "state", "due_at"], name="planned_by_state"),
         ]
 

@@ -324,6 +324,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='campaigndraft',
+            index=models.Index(fields=['-changed_at', '-id'], name='all_drafts_newest_first'),
+        ),
+        migrations.AddIndex(
+            model_name='campaigndraft',
             index=models.Index(condition=models.Q(('state', 'sending')), fields=['try_at'], name='campaign_drafts_due'),
         ),
         migrations.AddConstraint(

@@ -113,6 +113,7 @@ class CampaignDraft(CallingDays):
         ]
         indexes = [
             models.Index(fields=["tenant", "-changed_at", "-id"], name="campaign_drafts_newest_first"),
+            models.Index(fields=["-changed_at", "-id"], name="all_drafts_newest_first"),
             models.Index(fields=["try_at"], condition=Q(state="sending"), name="campaign_drafts_due"),
         ]
 

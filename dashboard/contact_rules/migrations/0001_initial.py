@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'do-not-call entries',
                 'ordering': ['-added_at', '-id'],
-                'indexes': [models.Index(fields=['tenant', '-added_at', '-id'], name='do_not_call_newest_first')],
+                'indexes': [models.Index(fields=['tenant', '-added_at', '-id'], name='do_not_call_newest_first'), models.Index(fields=['-added_at', '-id'], name='all_do_not_call_newest_first')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('tenant__isnull', False)), fields=('tenant', 'number'), name='do_not_call_once'), models.UniqueConstraint(condition=models.Q(('tenant__isnull', True)), fields=('digest',), name='do_not_call_once_for_all'), models.CheckConstraint(condition=models.Q(models.Q(('digest', ''), ('number__regex', '^\\+[1-9][0-9]{6,14}$'), ('tenant__isnull', False)), models.Q(('digest__regex', '^[0-9a-f]{64}$'), ('number', ''), ('tenant__isnull', True)), _connector='OR'), name='do_not_call_number'), tenants.isolation.row_security.TenantRowPolicy(also="(SELECT current_user = 'patchbay_owner')", name='do_not_call_rows', tenant='tenant_id')],
             },
         ),
