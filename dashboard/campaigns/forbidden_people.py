@@ -101,8 +101,7 @@ def _still_forbidden(lead: Lead) -> bool:
         verdict = _verdict(lead)
         campaign = Campaign.objects.filter(pk=lead.campaign_id, vanished_at=None)
         is_waiting = Lead.objects.filter(pk=lead.pk, status="pending").exists()
-        over = (Campaign.Status.COMPLETED, Campaign.Status.CANCELLED)
-        if verdict.rule in LISTS and is_waiting and campaign.exclude(status__in=over).exists():
+        if verdict.rule in LISTS and is_waiting and campaign.exclude(status__in=Campaign.OVER).exists():
             return True
         Lead.objects.filter(pk=lead.pk).update(removal_next_at=None, removal_attempts=0)
     return False

@@ -101,7 +101,7 @@ def _follow(schedule: CampaignSchedule) -> bool:
     """Returns whether VoiceDock was asked."""
     campaign, now = schedule.campaign, timezone.now()
     window = windows.window_of(campaign)
-    if campaign.vanished_at or campaign.status in (Status.COMPLETED, Status.CANCELLED):
+    if campaign.vanished_at or campaign.status in Campaign.OVER:
         _turn_off(schedule, "")
     elif window is None:
         _turn_off(schedule, NO_HOURS)

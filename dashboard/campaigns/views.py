@@ -55,7 +55,6 @@ ACTIONS: dict[str, Callable[..., control.ActionResult]] = {
 }
 
 
-OVER = (Campaign.Status.COMPLETED, Campaign.Status.CANCELLED)
 STARTABLE = [Campaign.Status.DRAFT, Campaign.Status.PAUSED]
 
 
@@ -226,7 +225,7 @@ def _rendered(
     now = timezone.now()
     row, listed = queries.campaign_row(campaign, now, blocked_actions)
     history = campaign_calls.history(campaign)
-    is_ended = campaign.status in OVER and not row.counts.calling
+    is_ended = campaign.status in Campaign.OVER and not row.counts.calling
     may_see_calls = request.actor.may(Permission.SEE_CALLS)
     zone = time_zones.read(campaign.timezone)
     context |= _people(request, campaign) | {

@@ -37,7 +37,6 @@ from tenants.models import User
 
 SLICE = 1_000
 UNREACHED = (Group.NOT_REACHED.value, Group.VOICEMAIL.value)
-OVER = (Campaign.Status.COMPLETED, Campaign.Status.CANCELLED)
 HEADERS = {Role.CONSENT_KIND: "Consent", Role.CONSENT_SOURCE: "Consent source", Role.CONSENT_TIME: "Consent date"}
 NOBODY = "Nobody was chosen. Choose people in the list, then try again."
 STILL_CALLED = "This campaign still calls whom you chose, so nobody of them is put on another one."
@@ -97,7 +96,7 @@ def retry(campaign: Campaign, chosen: Chosen, *, token: UUID, by: User) -> Campa
 @scope.requires_scope
 def callable_again(people: QuerySet[Lead], campaign: Campaign) -> QuerySet[Lead]:
     """Without those whom the campaign calls now, or may still call by itself."""
-    return people.exclude(status__in=(CALLING,) if campaign.status in OVER else OPEN)
+    return people.exclude(status__in=(CALLING,) if campaign.status in Campaign.OVER else OPEN)
 
 
 def _file(campaign: Campaign, chosen: Chosen) -> tuple[list[str], bytes]:

@@ -37,6 +37,8 @@ class Campaign(models.Model):
         COMPLETED = "completed", "Completed"
         CANCELLED = "cancelled", "Cancelled"
 
+    OVER = (Status.COMPLETED, Status.CANCELLED)
+
     tenant = models.ForeignKey(Tenant, models.PROTECT, null=True, blank=True, related_name="campaigns")
     connection = models.ForeignKey(Connection, models.PROTECT, related_name="campaigns")
     assistant = models.ForeignKey(Assistant, models.PROTECT, null=True, blank=True, related_name="campaigns")

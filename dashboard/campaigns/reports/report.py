@@ -27,7 +27,6 @@ from tenants.isolation import scope
 FEWEST = 3  # people of an outcome that a shared report names in the words of the assistant
 OTHERS = "Other results"
 REASONS = {"not_reached": "No answer", "failed": "Broke off"}
-OVER = (Campaign.Status.COMPLETED, Campaign.Status.CANCELLED)
 
 
 class Line(NamedTuple):
@@ -69,7 +68,7 @@ def of(campaign: Campaign, *, shared: bool = False) -> Report:
     return Report(
         row=row,
         history=history,
-        is_over=campaign.status in OVER and not row.counts.calling,
+        is_over=campaign.status in Campaign.OVER and not row.counts.calling,
         figures=_figures(row, history, shared=shared),
         outcomes=_outcomes(row.results, shared=shared),
         reasons=_reasons(row.results),

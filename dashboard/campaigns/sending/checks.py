@@ -9,7 +9,6 @@ from dashboard.campaigns.models import Campaign, CampaignDraft
 from tenants.isolation import scope
 from tenants.models import AssistantDedication
 
-OVER = (Campaign.Status.COMPLETED, Campaign.Status.CANCELLED)
 NOT_THEIRS = "Its assistant is no longer assigned to this client. Choose another one."
 NOT_WORKING = "The connection to VoiceDock does not work now: {error}"
 GONE = "VoiceDock does not list this campaign any more."
@@ -40,4 +39,4 @@ def _campaign_blocker(draft: CampaignDraft) -> str:
         return ""
     if campaign.vanished_at:
         return GONE
-    return FINISHED.format(status=campaign.status) if campaign.status in OVER else ""
+    return FINISHED.format(status=campaign.status) if campaign.status in Campaign.OVER else ""
