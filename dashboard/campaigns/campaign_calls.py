@@ -13,8 +13,8 @@ from dashboard.calls import labels
 from dashboard.calls import queries as call_queries
 from dashboard.calls.models import TALKED, Call, CallQuerySet
 from dashboard.campaigns import kept_counts
+from dashboard.campaigns.called import CALLED
 from dashboard.campaigns.models import Campaign, Lead
-from dashboard.campaigns.results import NOT_CALLED
 from tenants.isolation import scope
 from tenants.models import AuditEntry
 
@@ -133,8 +133,8 @@ def _of(campaign: Campaign) -> CallQuerySet:
 
 
 def _called(campaign: Campaign) -> QuerySet[Lead]:
-    """The people whom the figures and ranks count as called (`results.NOT_CALLED`), as far as their call is known."""
-    return Lead.objects.filter(campaign=campaign).exclude(call_remote_id="").exclude(status__in=NOT_CALLED)
+    """The people whom the figures and ranks count as called, as far as their call is known."""
+    return Lead.objects.filter(campaign=campaign).exclude(call_remote_id="").filter(CALLED)
 
 
 def _calls(campaign: Campaign) -> CallQuerySet:

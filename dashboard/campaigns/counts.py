@@ -18,14 +18,28 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from dashboard.campaigns import kept_counts
+from dashboard.campaigns.called import (
+    CALLING,
+    COUNTED_STATE,
+    OPEN,
+    PENDING,
+    PENDING_TRIED,
+    SKIPPED,
+    SKIPPED_TRIED,
+    merged,
+)
 from dashboard.campaigns.models import Campaign, Lead
 from tenants.isolation import scope
 
 Status = Campaign.Status
-PENDING, CALLING, SKIPPED = "pending", "calling", "skipped"
-OPEN = (PENDING, CALLING)  # states of leads whose last word is not spoken
 REST_LABELS = {Status.COMPLETED: "without a result", Status.CANCELLED: "not called"}
+KINDS = {  # CSS names
+    "completed": "done",
+    "no_answer": "failed",
+    **dict.fromkeys((SKIPPED, SKIPPED_TRIED, PENDING_TRIED), "other"),
+}
 ALWAYS_SHOWN = ("completed", "failed", CALLING)
+NOT_COUNTED_THERE = (SKIPPED, SKIPPED_TRIED, PENDING_TRIED, "no_answer")  # by VoiceDock, as far as is documented
 RECENT = timedelta(hours=1)  # over which a pace is measured
 
 
@@ -48,8 +62,9 @@ class Recent(NamedTuple):
 class Counts:
     """`parts` add up to `total`; `left` are those still to be called or being called, `uncalled` without the latter.
 
-    `dealt_with` are all others: the `called`, the `skipped`, and those of a completed campaign without a result. A
-    lead in a state that we do not know counts as called: it neither waits nor was it skipped.
+    `dealt_with` are all others: the `called` (`called.py`), the `skipped`, whom nobody called, and those of a completed
+    campaign without a result. A lead in a state that we do not know counts as called: it neither waits nor was it
+    skipped.
     """
 
     total: int
@@ -84,7 +99,7 @@ def of(campaign: Campaign, leads: Mapping[str, int], recent: Recent | None = Non
         return _made(campaign, known, dict(leads), recent)
     total = campaign.total_leads
     counted = {"completed": campaign.completed_leads, "failed": campaign.failed_leads}
-    more = {name: leads.get(name, 0) for name in (CALLING, SKIPPED, "no_answer")}
+    more = {name: leads.get(name, 0) for name in (CALLING, *NOT_COUNTED_THERE)}
     return _made(campaign, total, counted | more, recent)
 
 
@@ -98,23 +113,29 @@ def of_all(campaigns: Iterable[Campaign]) -> dict[int, Counts]:
 
 @scope.requires_scope
 def by_state(campaigns: Iterable[Campaign]) -> tuple[dict[int, dict[str, int]], dict[int, Recent]]:
-    """How many leads of each campaign are in each state, and what the last hour brought; one query at most."""
+    """How many leads of each campaign are in each state, and what the last hour brought; one query at most.
+
+    States are those by which they are counted (`called.py`).
+    """
     found = list(campaigns)
     states: dict[int, dict[str, int]] = defaultdict(dict)
     recent: dict[int, Recent] = defaultdict(Recent)
     for campaign in found:
         if known := kept_counts.kept(campaign, "states"):
             people, since = kept_counts.kept(campaign, "recent")
-            states[campaign.pk], recent[campaign.pk] = known, Recent(people, since and parse_datetime(since))
+            states[campaign.pk] = merged(campaign, known)
+            recent[campaign.pk] = Recent(people, since and parse_datetime(since))
     rest = kept_counts.to_count(found, "states")
     lately = Q(last_attempt_at__gte=timezone.now() - RECENT)
-    grouped = Lead.objects.filter(campaign__in=rest).order_by().values_list("campaign", "status")
+    grouped = Lead.objects.filter(campaign__in=rest).order_by().annotate(counted=COUNTED_STATE)
     figures = {"n": Count("pk"), "lately": Count("pk", filter=lately), "since": Min("last_attempt_at", filter=lately)}
-    for pk, status, count, people, since in grouped.annotate(**figures):
+    for pk, status, count, people, since in grouped.values_list("campaign", "counted").annotate(**figures):
         states[pk][status] = count
-        if status not in OPEN and since is not None:
+        if status not in (*OPEN, PENDING_TRIED) and since is not None:
             before = recent[pk]
             recent[pk] = Recent(before.people + people, min(since, before.since or since))
+    for campaign in rest:
+        states[campaign.pk] = merged(campaign, states[campaign.pk])
     return states, recent
 
 
@@ -127,11 +148,13 @@ def _made(campaign: Campaign, total: int, states: dict[str, int], recent: Recent
         (CALLING, "calling"),
         ("no_answer", "no answer"),
         (SKIPPED, "skipped"),
+        (SKIPPED_TRIED, "skipped after a call"),
+        (PENDING_TRIED, "not called again"),
     ):
         count = min(rest, states.pop(kind, 0))
         rest -= count
         if count or kind in ALWAYS_SHOWN:
-            parts.append(Part(_css_kind(kind), label, count))
+            parts.append(Part(KINDS.get(kind, kind), label, count))
     for state, count in sorted(states.items()):
         if state != PENDING and count and rest:
             parts.append(Part("other", state, min(rest, count)))
@@ -146,7 +169,3 @@ def _made(campaign: Campaign, total: int, states: dict[str, int], recent: Recent
     dealt_with = total - left - unreached
     called = dealt_with - skipped - (rest if campaign.status == Status.COMPLETED else 0)
     return Counts(total, dealt_with, called, skipped, left, calling, tuple(parts), recent)
-
-
-def _css_kind(kind: str) -> str:
-    return {"completed": "done", "no_answer": "failed", SKIPPED: "other"}.get(kind, kind)

@@ -65,7 +65,7 @@ def _rows(
             found = list(leads.filter(pk__gt=after).order_by("pk")[:CHUNK])
             calls = campaign_calls.of_leads(campaign, found)
             analyses = analysis_columns.of_calls(calls.values()) if fields else {}
-            rows = [_row(request, row, analyses, fields) for row in queries.rows(found, names, calls)]
+            rows = [_row(request, row, analyses, fields) for row in queries.rows(campaign, found, names, calls)]
         yield from rows  # outside of the scope: whoever reads it may be slow
         if len(found) < CHUNK:
             return

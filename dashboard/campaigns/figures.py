@@ -85,6 +85,7 @@ def _chosen(row: CampaignRow, by_state: Mapping[Group, int], show: str) -> Chip:
     counts: dict[Group, int] = {
         Group.CALLED: results.called,
         Group.REACHED: results.reached,
+        Group.VOICEMAIL: results.voicemail,
         Group.NOT_KNOWN: results.not_known,
         **by_state,
     }

@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet, prefetch_related_objects
 from dashboard.calls import outcomes
 from dashboard.calls.models import Call
 from dashboard.campaigns import control, counts, pace, results, schedule_words, windows
+from dashboard.campaigns.called import was_called
 from dashboard.campaigns.counts import Counts
 from dashboard.campaigns.models import Campaign, CampaignSchedule, Lead
 from dashboard.campaigns.results import Results
@@ -138,18 +139,18 @@ def variables(leads: list[Lead]) -> list[str]:
     return order[:3]
 
 
-def rows(leads: list[Lead], names: list[str], calls: dict[str, Call]) -> list[dict[str, Any]]:
+def rows(campaign: Campaign, leads: list[Lead], names: list[str], calls: dict[str, Call]) -> list[dict[str, Any]]:
     return [
         {
             "lead": lead,
             "known": [str(lead.variables.get(name, "")) for name in names],
             "call": calls.get(lead.call_remote_id),
-            "outcome": _outcome(lead, calls.get(lead.call_remote_id)),
+            "outcome": _outcome(campaign, lead, calls.get(lead.call_remote_id)),
         }
         for lead in leads
     ]
 
 
-def _outcome(lead: Lead, call: Call | None) -> str:
+def _outcome(campaign: Campaign, lead: Lead, call: Call | None) -> str:
     """What came of a lead's last call; "" while it is not over, or the lead is to be called again."""
-    return call.outcome if call is not None and lead.status not in counts.OPEN else ""
+    return call.outcome if call is not None and was_called(campaign, lead) else ""

@@ -15,12 +15,11 @@ from django.db.models.functions import Coalesce
 from dashboard.calls import outcomes
 from dashboard.calls.models import Call
 from dashboard.campaigns import kept_counts
-from dashboard.campaigns.counts import CALLING, OPEN, PENDING, SKIPPED
+from dashboard.campaigns.called import CALLED, CALLING, PENDING, SKIPPED
 from dashboard.campaigns.models import Campaign, Lead
 from tenants.isolation import scope
 
-NOT_CALLED = (*OPEN, SKIPPED)  # states of leads
-UNREACHED_STATES = ("failed", "no_answer")  # of leads whose call is not here (`voicedock-api.md §16` 45)
+UNREACHED_STATES = ("failed", "no_answer", SKIPPED)  # of leads whose call is not here (`voicedock-api.md §16` 45)
 NOT_KNOWN = ""  # the outcome of a call that is not here yet
 
 _CALL = Call.objects.filter(
@@ -104,7 +103,7 @@ def outcomes_of(campaigns: Iterable[Campaign]) -> dict[int, dict[str, int]]:
         if known := kept_counts.kept(campaign, "outcomes"):
             found[campaign.pk] = known
     rest = kept_counts.to_count(asked, "outcomes")
-    leads = Lead.objects.filter(campaign__in=rest).exclude(status__in=NOT_CALLED).annotate(outcome=OUTCOME)
+    leads = Lead.objects.filter(campaign__in=rest).filter(CALLED).annotate(outcome=OUTCOME)
     for pk, outcome, count in leads.order_by().values_list("campaign", "outcome").annotate(n=Count("pk")):
         found[pk][outcome] = count
     return found
@@ -139,8 +138,8 @@ def narrow(leads: QuerySet[Lead], show: str) -> QuerySet[Lead]:
     if not show:
         return leads
     if show in STATE_OF_GROUP:
-        return leads.filter(status=STATE_OF_GROUP[show])
-    called = leads.exclude(status__in=NOT_CALLED)
+        return leads.filter(~CALLED, status=STATE_OF_GROUP[show])
+    called = leads.filter(CALLED)
     if show == Group.CALLED:
         return called
     called = called.annotate(outcome=OUTCOME)

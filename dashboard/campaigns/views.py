@@ -267,7 +267,7 @@ def _people(request: TenantRequest, campaign: Campaign) -> dict[str, Any]:
         request.GET.get("after", ""),
     )
     names = queries.variables(found)
-    rows = queries.rows(found, names, campaign_calls.of_leads(campaign, found))
+    rows = queries.rows(campaign, found, names, campaign_calls.of_leads(campaign, found))
     selected = set(request.POST.getlist("person"))
     return {
         "show": asked["show"],

@@ -17,7 +17,9 @@ from tests.fixtures.call_factories import make_campaign, make_lead
 NOON = datetime(2026, 11, 19, 12, 0, tzinfo=UTC)
 LEAD_STATES = {"left": "pending"}  # a part of the counts that is called otherwise than the state of its leads
 figures = st.integers(0, 60)
-states = st.sampled_from(["pending", "calling", "completed", "failed", "skipped", "no_answer", "opted-out", ""])
+states = st.sampled_from(
+    ["pending", "calling", "completed", "failed", "skipped", "skipped-tried", "no_answer", "opted-out", ""]
+)
 campaigns = st.builds(
     Campaign,
     status=st.sampled_from(["draft", "scheduled", "paused", "completed", "cancelled", "throttled"]),

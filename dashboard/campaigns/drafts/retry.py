@@ -17,7 +17,7 @@ from django.db.models import CharField, F, Func, Q, QuerySet
 from django.utils import timezone
 
 from dashboard.campaigns import queries, results
-from dashboard.campaigns.counts import CALLING, OPEN
+from dashboard.campaigns.called import CALLING, OPEN
 from dashboard.campaigns.drafts import book
 from dashboard.campaigns.drafts.book import DraftRefused, RetriedBefore
 from dashboard.campaigns.lead_files import columns, uploads
