@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 
 from dashboard.calls.caller_id import report
 from dashboard.calls.control import (
@@ -20,10 +21,11 @@ from dashboard.calls.control import (
     transfer_targets,
 )
 from dashboard.calls.models import Action
-from dashboard.calls.placing import destinations, intents, number_echo
+from dashboard.calls.placing import destinations, intents, number_echo, shown_rules
 from dashboard.calls.placing.change_forms import ChangesForm
 from dashboard.calls.placing.filled_text import FilledPiece, pieces
 from dashboard.calls.planned.forms import WhenForm
+from dashboard.contact_rules.rules import Rule
 from dashboard.ui import date_fields, phone_numbers
 from dashboard.voicedock import Command, CommandType, EndCall, InjectContext, Say, Transfer
 from dashboard.voicedock.commands import MISSING
@@ -94,18 +96,25 @@ class DialForm(ChosenReading):
         help_text="It is kept with the call, and stands in the activity.",
         widget=forms.TextInput({"autocomplete": "off"}),
     )
+    override_rules = forms.Field(required=False, widget=forms.HiddenInput)  # as `shown_rules` writes them
     may_override = False  # set aside contact rules, with a reason: whoever fills it in
-    is_refused_by_rule = False  # one that may be set aside
 
     @property
     def asks_override(self) -> bool:
         """Also with what was typed, or is kept with a planned call, so that it stays while others are changed."""
-        return self.may_override and (self.is_refused_by_rule or bool(self["override_reason"].value()))
+        return self.may_override and any(self[name].value() for name in ("override_rules", "override_reason"))
 
-    @property
-    def given_reason(self) -> str:
-        """Why contact rules refuse nothing, of a valid form; "" of those who may not say so."""
-        return str(self.cleaned_data["override_reason"]) if self.may_override else ""
+    def override(self) -> dict[str, Any]:
+        """What `intents.place` takes of a valid form: why contact rules refuse nothing, where that may be said."""
+        facts, known = self.cleaned_data, str(self.cleaned_data["override_rules"] or "")
+        reason = str(facts["override_reason"]) if self.may_override else ""
+        return {"override_reason": reason, "known_rules": shown_rules.from_field(known, facts["destination"])}
+
+    def show_rules(self, rules: Collection[Rule]) -> None:
+        """These refuse the call: the form that is shown now asks for a reason to set them aside."""
+        data = cast(QueryDict, self.data).copy()
+        data["override_rules"] = shown_rules.to_field(rules, self.cleaned_data.get("destination", ""))
+        self.data = data
 
     def offer_lines(self, tenant: Tenant, lines: list[NumberDedication]) -> None:
         """Before it is used: the client, and its lines."""

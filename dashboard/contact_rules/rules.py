@@ -19,7 +19,7 @@ from dashboard.contact_rules.call_limits import CampaignGap, MostAttempts
 from dashboard.contact_rules.contact_history import Asking
 from dashboard.contact_rules.country_hours import COUNTRY_HOURS, CountryHours
 from dashboard.contact_rules.models import ContactSettings
-from dashboard.contact_rules.verdict import ALLOWED, OVERRIDABLE, VERSION, Rule, Verdict
+from dashboard.contact_rules.verdict import ALLOWED, VERSION, Rule, Verdict
 from tenants.isolation import scope
 from tenants.models import Tenant
 
@@ -124,7 +124,7 @@ def refusal(tenant: Tenant, number: str, at: datetime | None = None) -> str:
 
 @scope.requires_scope
 def verdict_with_reason(
-    tenant: Tenant, number: str, at: datetime | None, reason: str, known: Collection[Rule] = OVERRIDABLE
+    tenant: Tenant, number: str, at: datetime | None, reason: str, known: Collection[Rule]
 ) -> tuple[Verdict, tuple[Rule, ...]]:
     """The verdict where somebody who may has given this reason, or none; and the rules that it sets aside.
 

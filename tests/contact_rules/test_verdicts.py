@@ -60,7 +60,7 @@ def test_a_reason_sets_aside_the_rules_that_were_read_and_no_other(bloom):
     assert ask(bloom.tenant, NIGHT, overridden=[Rule.HOURS]).rule == Rule.ATTEMPTS
     with scope.for_tenant(bloom.tenant):
         refused = rules.verdict_with_reason(bloom.tenant, PERSON, NIGHT, "She asked for it.", [Rule.HOURS])
-        allowed = rules.verdict_with_reason(bloom.tenant, PERSON, NIGHT, "She asked for it.")
+        allowed = rules.verdict_with_reason(bloom.tenant, PERSON, NIGHT, "She asked for it.", [*Rule])
     assert refused == (both, ())
     assert allowed[0].refusal == "" and Rule.words(to_stored(allowed[1])) == (
         "called often lately and outside of calling hours"

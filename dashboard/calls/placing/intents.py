@@ -16,8 +16,8 @@ from dashboard.calls.placing.saved_assistants import SavedAssistant, saved_assis
 from dashboard.calls.placing.sending import send, with_relations
 from dashboard.calls.transitions import record_transition
 from dashboard.contact_rules import rules as contact_rules
-from dashboard.contact_rules.verdict import OVERRIDABLE, to_stored
 from dashboard.contact_rules.verdict import Rule as ContactRule
+from dashboard.contact_rules.verdict import to_stored
 from dashboard.rate_limits import limiter
 from dashboard.sync import text_lengths
 from tenants.errors import ActionRefused
@@ -52,10 +52,12 @@ class CallRefused(ActionRefused):
     """Nothing was written or dialed. `field` is destination, number, assistant, a change (`Changes`), or "".
 
     `may_pass`: the same call may be possible a little later, without anybody's doing. `overridable`: so it is for
-    those who may, with a reason.
+    those who may, with a reason to set these rules aside.
     """
 
-    def __init__(self, field: str, message: str, *, may_pass: bool = False, overridable: bool = False) -> None:
+    def __init__(
+        self, field: str, message: str, *, may_pass: bool = False, overridable: tuple[ContactRule, ...] = ()
+    ) -> None:
         super().__init__(message)
         self.field, self.may_pass, self.overridable = field, may_pass, overridable
 
@@ -86,13 +88,15 @@ def place(
     shown: str = "",
     preset: str = "",
     override_reason: str = "",
+    known_rules: Collection[ContactRule] = (),
     of_plan: PlannedCall | None = None,
 ) -> Call:
     """Place a call; `number` and `assistant` are ids of the tenant's dedications. Opens scopes of its own.
 
     The same token is the same call: a second one returns what the first one made. `shown` is the fingerprint of the
     saved assistant from which the person saw what will be sent; `preset` the name of the preset that it is made with;
-    `override_reason` why calling hours and attempts refuse nothing, of somebody who may say so. Raises `CallRefused`.
+    `override_reason` why calling hours and attempts refuse nothing, of somebody who may say so, and `known_rules` which
+    of them that person had read. Raises `CallRefused`.
     """
     call, new = request(
         tenant,
@@ -105,6 +109,7 @@ def place(
         shown=shown,
         preset=preset,
         override_reason=override_reason,
+        known_rules=known_rules,
         of_plan=of_plan,
     )
     return sending.attempt(call) if new else call
@@ -123,7 +128,7 @@ def request(
     shown: str = "",
     preset: str = "",
     override_reason: str = "",
-    known_rules: Collection[ContactRule] = OVERRIDABLE,
+    known_rules: Collection[ContactRule] = (),
     not_after: datetime | None = None,
     of_plan: PlannedCall | None = None,
 ) -> tuple[Call, bool]:
@@ -235,7 +240,7 @@ def callable_person(
     destination: str,
     by: User | None,
     override_reason: str = "",
-    known_rules: Collection[ContactRule] = OVERRIDABLE,
+    known_rules: Collection[ContactRule] = (),
 ) -> tuple[str, tuple[ContactRule, ...]]:
     """The number in E.164, if this client may call it, and the contact rules that the reason sets aside.
 
@@ -254,8 +259,8 @@ def callable_person(
         verdict, overridden = contact_rules.verdict_with_reason(tenant, counterpart, None, override_reason, known_rules)
     if verdict.refusal:
         refusals.record(tenant, destinations.NotAllowed(verdict.refusal, Rule.DO_NOT_CALL, counterpart), by=by)
-        overridable = verdict.may_be_overridden
-        raise CallRefused("destination", verdict.refusal, may_pass=verdict.passes, overridable=overridable)
+        passes, overridable = verdict.passes, verdict.overridable
+        raise CallRefused("destination", verdict.refusal, may_pass=passes, overridable=overridable)
     return counterpart, overridden
 
 

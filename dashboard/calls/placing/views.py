@@ -178,13 +178,12 @@ def _place(request: TenantRequest, form: PlaceForm) -> Call | PlannedCall | None
     try:
         if form.is_about_plan:
             return on_call_now.submit(request, form)
-        reason = form.given_reason
-        return intents.place(request.tenant, by=request.user, override_reason=reason, **form.intent())
+        return intents.place(request.tenant, by=request.user, **form.override(), **form.intent())
     except planning.PlanRefused as error:
-        form.is_refused_by_rule = error.overridable
+        form.show_rules(error.overridable)
         form.refuse_plan(error)
     except intents.CallRefused as error:
-        form.is_refused_by_rule = error.overridable
+        form.show_rules(error.overridable)
         form.add_change_error(error.field, error.message)
     return None
 

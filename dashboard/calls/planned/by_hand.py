@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
@@ -16,6 +17,7 @@ from dashboard.calls.placing import intents
 from dashboard.calls.planned import planning, run
 from dashboard.calls.planned.wish import Wish
 from dashboard.calls.transient import placing as transient_placing
+from dashboard.contact_rules.rules import Rule
 from tenants.isolation import scope
 from tenants.models import Tenant, User
 
@@ -46,14 +48,15 @@ def place(
     token: UUID,
     line_by_rule: bool = False,
     override_reason: str = "",
+    known_rules: Collection[Rule] = (),
     **intent: Any,
 ) -> Call:
     """As `intents.place`, or `transient.placing.place`. Raises `planning.PlanRefused` and `PlannedCall.DoesNotExist`.
 
     The row gets what is placed before anything is sent: whoever finds it half done places that, and nothing older.
     """
-    intent["destination"], _ = intents.callable_person(tenant, intent["destination"], by, override_reason)
-    intent["override_reason"] = override_reason
+    destination, _ = intents.callable_person(tenant, intent["destination"], by, override_reason, known_rules)
+    intent |= {"destination": destination, "override_reason": override_reason, "known_rules": known_rules}
     taken = _take(tenant, planned_id, token, by, intent | {"line_by_rule": line_by_rule})
     try:
         place_now = transient_placing.place if intent.get("one_time") else intents.place

@@ -10,12 +10,14 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 
 from dashboard.calls.models import Call, PlannedCall
+from dashboard.calls.placing import shown_rules
 from dashboard.calls.placing.change_forms import initial_of
 from dashboard.calls.placing.changes import Changes
 from dashboard.calls.planned import by_hand, first_values, local_times, planning, queries
 from dashboard.calls.planned.wish import Wish
 from dashboard.calls.presets import book
 from dashboard.calls.transient.one_time import VERSION
+from dashboard.contact_rules.verdict import from_stored
 from dashboard.ui import phone_numbers
 from tenants import audit
 from tenants.access.decorators import TenantRequest
@@ -35,8 +37,7 @@ class PlanForm(Protocol):
     def is_for_later(self) -> bool: ...
     def wish(self) -> Wish: ...
     def intent(self) -> dict[str, Any]: ...
-    @property
-    def given_reason(self) -> str: ...
+    def override(self) -> dict[str, Any]: ...
 
 
 @scope.requires_scope
@@ -67,11 +68,11 @@ def submit(request: TenantRequest, form: PlanForm) -> Call | PlannedCall:
     if planned_id:
         _require_permission(request, planned_id)
         if not form.is_for_later:
-            intent = form.intent() | {"override_reason": form.given_reason}
+            intent = form.intent() | form.override()
             by_rule = bool(form.cleaned_data.get("line_by_rule"))
             return by_hand.place(request.tenant, planned_id, by=request.user, line_by_rule=by_rule, **intent)
     anyway = bool(form.cleaned_data.get("plan_anyway"))
-    wish = replace(form.wish(), override_reason=form.given_reason)
+    wish = replace(form.wish(), **form.override())
     if planned_id:
         version = form.cleaned_data.get("planned_version") or 0
         planned = planning.change(request.tenant, planned_id, wish, version=version, by=request.user, anyway=anyway)
@@ -108,6 +109,7 @@ def _facts(planned: PlannedCall) -> dict[str, Any]:
         "version": planned.changes.get(VERSION),
         "destination": phone_numbers.grouped(planned.destination),
         "override_reason": planned.override_reason,
+        "override_rules": shown_rules.to_field(from_stored(planned.overridden_rule), planned.destination),
         "token": by_hand.token_of_next(planned),
         "preset": preset.key if preset else "",
         "preset_name": preset.name if preset else "",

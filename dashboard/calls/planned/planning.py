@@ -48,10 +48,10 @@ PLAIN_FIELDS = [field.name for field in PlannedCall._meta.concrete_fields if fie
 class PlanRefused(ActionRefused):
     """Nothing was changed. `field` is one of the form's, or "" for the whole of it.
 
-    `overridable`: it is possible for those who may, with a reason.
+    `overridable`: it is possible for those who may, with a reason to set these rules aside.
     """
 
-    def __init__(self, field: str, message: str, *, overridable: bool = False) -> None:
+    def __init__(self, field: str, message: str, *, overridable: tuple[contact_rules.Rule, ...] = ()) -> None:
         super().__init__(message)
         self.field, self.overridable = field, overridable
 
@@ -204,11 +204,11 @@ def facts(tenant: Tenant, wish: Wish, by: User, *, at: datetime | None = None) -
     `at` is when it is placed, its own time if left out. A one-time assistant is planned by those who may place calls
     with one now.
     """
-    reason = wish.override_reason
-    verdict, overridden = contact_rules.verdict_with_reason(tenant, wish.destination, at or wish.due_at, reason)
+    reason, known = wish.override_reason, wish.known_rules
+    verdict, overridden = contact_rules.verdict_with_reason(tenant, wish.destination, at or wish.due_at, reason, known)
     if verdict.refusal:
         field = "plan_time" if verdict.passes else "destination"
-        raise PlanRefused(field, verdict.refusal, overridable=verdict.may_be_overridden)
+        raise PlanRefused(field, verdict.refusal, overridable=verdict.overridable)
     line: NumberDedication
     speaker: AssistantDedication | None
     if wish.one_time:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from dashboard.calls.placing import destinations
 from dashboard.calls.placing.changes import Changes
 from dashboard.calls.planned import local_times
 from dashboard.calls.transient.one_time import OneTime
+from dashboard.contact_rules.rules import Rule
 
 WORDS = {
     "destination": "person",
@@ -35,7 +37,7 @@ class Wish:
     """As a validated form gives it; `number` and `assistant` are ids of dedications, `destination` is E.164.
 
     A call with a one-time assistant has `one_time` in place of `assistant`. `override_reason` is why contact rules
-    refuse nothing, of somebody who may say so; it is stored where one would.
+    refuse nothing, of somebody who may say so and has read `known_rules`; it is stored where one would.
     """
 
     number: int
@@ -50,6 +52,7 @@ class Wish:
     shown: str = ""
     preset: str = ""
     override_reason: str = ""
+    known_rules: Collection[Rule] = ()
 
     @property
     def columns(self) -> dict[str, Any]:

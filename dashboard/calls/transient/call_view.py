@@ -137,12 +137,12 @@ def _place(request: TenantRequest, form: TransientCallForm) -> Call | PlannedCal
     try:
         if form.is_about_plan:
             return on_call_now.submit(request, form)
-        return placing.place(request.tenant, by=request.user, override_reason=form.given_reason, **form.intent())
+        return placing.place(request.tenant, by=request.user, **form.override(), **form.intent())
     except planning.PlanRefused as error:
-        form.is_refused_by_rule = error.overridable
+        form.show_rules(error.overridable)
         form.refuse_plan(error)
     except intents.CallRefused as error:
-        form.is_refused_by_rule = error.overridable
+        form.show_rules(error.overridable)
         form.add_error(error.field if error.field in form.fields else None, error.message)
     return None
 

@@ -14,8 +14,8 @@ from dashboard.calls.placing.intents import NO_CHANGES, CallRefused
 from dashboard.calls.transient import drafts, rights, transfers, values
 from dashboard.calls.transient.configuration import Configuration, errors_of, for_sending, provider_of
 from dashboard.calls.transient.one_time import SUFFIX, OneTime
-from dashboard.contact_rules.verdict import OVERRIDABLE, to_stored
 from dashboard.contact_rules.verdict import Rule as ContactRule
+from dashboard.contact_rules.verdict import to_stored
 from dashboard.voicedock.capabilities import family_of
 from tenants.isolation import scope
 from tenants.models import Tenant, User
@@ -35,13 +35,14 @@ def place(
     one_time: OneTime | None = None,
     changes: Changes = NO_CHANGES,
     override_reason: str = "",
+    known_rules: Collection[ContactRule] = (),
     of_plan: PlannedCall | None = None,
 ) -> Call:
     """Place a call; `number` is the id of a dedication. Opens scopes of its own.
 
     What speaks is `one_time`, as it was shown, else the client's `version` with this key. Of `changes` the values for
-    its variables count. `override_reason` as in `intents.place`. The same token is the same call. Raises `CallRefused`;
-    its field may be `version`.
+    its variables count. `override_reason` and `known_rules` as in `intents.place`. The same token is the same call.
+    Raises `CallRefused`; its field may be `version`.
     """
     call, new = request(
         tenant,
@@ -53,6 +54,7 @@ def place(
         one_time=one_time,
         changes=changes,
         override_reason=override_reason,
+        known_rules=known_rules,
         of_plan=of_plan,
     )
     return sending.attempt(call) if new else call
@@ -70,7 +72,7 @@ def request(
     one_time: OneTime | None = None,
     changes: Changes = NO_CHANGES,
     override_reason: str = "",
-    known_rules: Collection[ContactRule] = OVERRIDABLE,
+    known_rules: Collection[ContactRule] = (),
     not_after: datetime | None = None,
     of_plan: PlannedCall | None = None,
 ) -> tuple[Call, bool]:
