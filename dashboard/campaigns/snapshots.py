@@ -10,13 +10,13 @@ from django.utils import timezone
 from dashboard.campaigns import counts
 from dashboard.campaigns.counts import Counts
 from dashboard.campaigns.models import Campaign, CampaignSnapshot
+from tenants import slices
 from tenants.isolation import scope
 
 PERIOD = timedelta(minutes=5)  # of which the last counts are kept
 KEPT = timedelta(days=180)
 FIGURES = ("total", "completed", "not_reached", "calling", "others")
 KIND_OF_PART = {"done": "completed", "failed": "not_reached", "calling": "calling", "other": "others"}
-MOST_PRUNED = 20_000  # rows of one run
 SPREAD = f"""SELECT DISTINCT ON (bucket) at, {", ".join(FIGURES)}
 FROM (
   SELECT *, width_bucket(
@@ -78,8 +78,6 @@ def spread(campaign: Campaign, most: int) -> list[CampaignSnapshot]:
 
 @scope.opens_scope
 def prune() -> int:
-    """Delete those older than `KEPT`, some at a time; returns how many."""
-    with scope.for_system("old snapshots of campaigns"):
-        old = CampaignSnapshot.objects.filter(at__lt=timezone.now() - KEPT)
-        deleted: int = CampaignSnapshot.objects.filter(pk__in=old.order_by("at").values("pk")[:MOST_PRUNED]).delete()[0]
-        return deleted
+    """Delete those older than `KEPT`; returns how many."""
+    old = CampaignSnapshot.objects.filter(at__lt=timezone.now() - KEPT)
+    return slices.delete("old snapshots of campaigns", old)

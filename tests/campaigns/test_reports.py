@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from datetime import time, timedelta
 from html import unescape
 
@@ -14,12 +15,15 @@ from dashboard.campaigns import tasks
 from dashboard.campaigns.models import CampaignSnapshot, ReportLink
 from dashboard.campaigns.reports import links, views
 from tenants import tenant_status
-from tenants.access.permissions import Role
+from tenants.access.permissions import Role, StaffRole
+from tenants.access.reauthentication import MAX_AGE
 from tenants.audit import log
 from tenants.audit.messages import sentence
 from tenants.isolation import scope
-from tenants.models import AuditEntry
+from tenants.models import AuditEntry, Membership, StaffGrant, StaffMember, User
 from tests.fixtures.call_factories import captured_selects, make_call, make_campaign, make_lead, make_report
+from tests.fixtures.concurrency import at_once
+from tests.fixtures.factories import PASSWORD, give_password, record_authentication
 
 SECRETS = ("Noor", "Canary", "31612340", "+31", "555 0142", "5550142", "wants_mr_smit_back", "Wants mr smit back")
 
@@ -57,10 +61,14 @@ def read(answer):
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())).split())
 
 
-def share(browser, campaign, days=7):
-    answer = browser.post(address(campaign, "share/"), {"days": days})
+def share(browser, campaign, days=7, token=None):
+    answer = post_share(browser, campaign, days, token)
     assert answer.status_code == 200, answer.status_code
     return re.search(r'value="http://testserver(/report/[^"]+/)"', answer.content.decode())[1]
+
+
+def post_share(browser, campaign, days=7, token=None):
+    return browser.post(address(campaign, "share/"), {"days": days, "token": token or uuid.uuid4()})
 
 
 def the_link(setup):
@@ -158,27 +166,118 @@ def test_openings_are_noted_and_written_into_the_trail_once_an_hour(bloom, campa
 
 
 @pytest.mark.parametrize("change", ["suspend", "close"])
-def test_a_link_is_dead_while_its_client_is_not_active(bloom, campaign, manager, admin, change):
+def test_a_link_is_dead_while_its_client_is_not_active(bloom, campaign, manager, admin, make_member, sign_in, change):
     path = share(manager, campaign)
     with scope.for_system("the client is not active"):
         getattr(tenant_status, change)(bloom.tenant, by=admin, reason="unpaid")
     gone(Client().get(path))
+    inside = sign_in(make_member(bloom, Role.OWNER)).get(address(campaign))
+    if inside.status_code == 200:  # of a closed client there is no page
+        words = {"suspend": "Stopped while Bloom Dental is suspended"}[change]
+        assert words in read(inside) and "Works" not in read(inside).split("Made by")[1].replace("Works until", "")
+        assert "Take back" in read(inside)
     if change == "suspend":
+        assert inside.status_code == 200
         with scope.for_system("the client is active again"):
             tenant_status.reopen(bloom.tenant, by=admin, reason="paid")
         assert Client().get(path).status_code == 200
 
 
+def test_a_second_click_shows_the_same_link(bloom, campaign, manager):
+    """Another choice or another form is another link; nobody else makes it of the form."""
+    form = re.search(r'name="token" value="([^"]+)"', manager.get(address(campaign)).content.decode())[1]
+    first = share(manager, campaign, token=form)
+    assert share(manager, campaign, token=form) == first and len(sentences(bloom)) == 1
+    assert share(manager, campaign, 30, token=form) != first
+    assert form not in first and Client().get(first).status_code == 200
+    with scope.for_tenant(bloom.tenant):
+        assert ReportLink.objects.count() == 2
+        ReportLink.objects.update(revoked_at=timezone.now())
+    answer = post_share(manager, campaign, token=form)
+    assert answer.status_code == 409 and "Reload the page to make another one" in read(answer)
+    for token in ("", "no uuid"):
+        answer = manager.post(address(campaign, "share/"), {"days": 7, "token": token})
+        assert answer.status_code == 422 and "This form is too old" in read(answer)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_once_make_one_link(bloom, campaign, make_member):
+    by, token, made = make_member(bloom, Role.MANAGER), uuid.uuid4(), []
+
+    def click():
+        with scope.for_tenant(bloom.tenant):
+            made.append(links.make(campaign, days=7, by=by, form_token=token))
+
+    assert at_once(click, click) == [None, None]
+    assert made[0] == made[1] and len(sentences(bloom)) == 1
+
+
+@pytest.mark.parametrize("change", ["removed", "demoted", "disabled"])
+def test_a_link_stops_with_the_right_of_whoever_made_it(bloom, campaign, make_member, sign_in, change):
+    maker = make_member(bloom, Role.MANAGER, "Mara Moved")
+    path = share(sign_in(maker), campaign)
+    assert Client().get(path).status_code == 200
+    with scope.for_system("meanwhile"):
+        membership = Membership.objects.filter(user=maker)
+        if change == "removed":
+            membership.delete()
+        elif change == "demoted":
+            membership.update(role=Role.OPERATOR)
+        else:
+            User.objects.filter(pk=maker.pk).update(is_active=False)
+    gone(Client().get(path))
+    owner = sign_in(make_member(bloom, Role.OWNER))
+    page = read(owner.get(address(campaign)))
+    assert "Stopped: Mara Moved may not share reports here any more" in page
+    assert owner.post(f"/c/bloom-dental/campaigns/report-links/{the_link(bloom).pk}/revoke/").status_code == 303
+    with scope.for_system("and back"):
+        User.objects.filter(pk=maker.pk).update(is_active=True)
+        Membership.objects.update_or_create(tenant=bloom.tenant, user=maker, defaults={"role": Role.MANAGER})
+    gone(Client().get(path))
+
+
+@pytest.mark.parametrize(("granted", "works"), [(True, True), (False, False)])
+def test_a_link_of_staff_stops_with_their_access_to_the_client(bloom, campaign, make_staff, granted, works):
+    support = make_staff(StaffRole.SUPPORT)
+    with scope.for_system("a link of support, which sees some clients alone"):
+        staff = StaffMember.objects.get(user=support)
+        staff.sees_all = False
+        staff.save()
+        if granted:
+            StaffGrant.objects.create(staff=staff, tenant=bloom.tenant)
+    with scope.for_tenant(bloom.tenant):
+        _, token = links.make(campaign, days=1, by=support, form_token=uuid.uuid4())
+    assert (links.find(token) is not None) is works
+    with scope.for_system("removed"):
+        staff.delete()
+    assert links.find(token) is None
+
+
+def test_a_link_is_made_once_it_is_proved_who_makes_it(bloom, campaign, manager, make_member, sign_in):
+    owner = give_password(make_member(bloom, Role.OWNER))
+    browser = sign_in(owner)
+    record_authentication(browser, owner, ago=MAX_AGE + 1)
+    asked = post_share(browser, campaign)
+    assert asked.status_code == 302 and asked["Location"].startswith("/accounts/reauthenticate/")
+    with scope.for_tenant(bloom.tenant):
+        assert not ReportLink.objects.exists()
+    wanted = browser.get(asked["Location"]).wsgi_request.GET["next"]
+    done = browser.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": wanted})
+    assert done.status_code == 200 and "The link works until" in read(done)
+    with scope.for_tenant(bloom.tenant):
+        assert ReportLink.objects.count() == 1
+
+
 def test_no_link_is_made_for_a_suspended_client_or_beyond_the_most(bloom, campaign, manager, admin, monkeypatch):
     monkeypatch.setattr(links, "MOST_OPEN", 1)
     share(manager, campaign)
-    answer = manager.post(address(campaign, "share/"), {"days": 7})
+    answer = post_share(manager, campaign)
     assert answer.status_code == 409 and "Take one of them back first" in read(answer)
-    answer = manager.post(address(campaign, "share/"), {"days": 365})
+    answer = post_share(manager, campaign, 365)
     assert answer.status_code == 422 and "365 is not one of the available choices" in read(answer)
     with scope.for_system("the client is not active"):
         tenant_status.suspend(bloom.tenant, by=admin, reason="unpaid")
-    answer = manager.post(address(campaign, "share/"), {"days": 7})
+    answer = post_share(manager, campaign)
     assert answer.status_code == 409 and "No link works while this client is not active" in read(answer)
 
 
@@ -218,7 +317,7 @@ def test_who_may_read_and_who_may_share(bloom, campaign, make_member, sign_in):
     viewer = sign_in(make_member(bloom, Role.VIEWER))
     page = viewer.get(address(campaign))
     assert page.status_code == 200 and "Make a link" not in read(page) and "Canary summary" not in read(page)
-    assert viewer.post(address(campaign, "share/"), {"days": 1}).status_code == 403
+    assert post_share(viewer, campaign).status_code == 403
 
 
 def test_more_people_cost_no_more_queries(bloom, campaign, manager):

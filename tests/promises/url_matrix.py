@@ -272,7 +272,7 @@ ROWS: dict[str, Row] = {
     "campaign-copy": post_row("campaign"),
     "campaign-retry": post_row("campaign", lambda canary: {"which": "matching", "token": uuid.uuid4()}),
     "campaign-report": Row(about="campaign"),
-    "campaign-report-share": post_row("campaign", lambda canary: {"days": 7}),
+    "campaign-report-share": post_row("campaign", lambda canary: {"days": 7, "token": uuid.uuid4()}),
     "campaign-report-revoke": post_row("report_link"),
     "campaign-new": post_row(),
     "campaign-draft": Row(("GET", "HEAD", "POST"), about="campaign_draft", data=_campaign_draft),

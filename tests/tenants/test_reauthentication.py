@@ -41,6 +41,7 @@ CONFIRMED = {  # the endpoints that ask, and how
             "connection-secret-retire",
             "account_change_email",
             "team-transient-calls",
+            "campaign-report-share",
         ],
         Confirm.THEN_GO_ON,
     ),

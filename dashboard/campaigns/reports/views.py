@@ -18,6 +18,7 @@ from dashboard.campaigns.reports.link_form import LinkForm
 from tenants import audit
 from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission
+from tenants.access.reauthentication import Confirm
 from tenants.accounts.allauth_private import ratelimit
 from tenants.isolation import scope
 
@@ -37,14 +38,15 @@ def page(request: TenantRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@tenant_view(Permission.EXPORT_CALLS)
+@tenant_view(links.NEEDED, confirm=Confirm.THEN_GO_ON)
 def share(request: TenantRequest, pk: int) -> HttpResponse:
-    """A link, which the answer shows: afterwards nobody can read it any more."""
+    """A link, which the answer shows, and shows again to the same form: nobody else can read it any more."""
     campaign, form = _campaign(request, pk), LinkForm(request.POST)
     if not form.is_valid():
         return _page(request, campaign, form, status=422)
     try:
-        link, token = links.make(campaign, days=form.cleaned_data["days"], by=request.user)
+        facts = form.cleaned_data
+        link, token = links.make(campaign, days=facts["days"], by=request.user, form_token=facts["token"])
     except links.LinkRefused as error:
         form.add_error("days", error.message)
         return _page(request, campaign, form, status=409)
@@ -53,7 +55,7 @@ def share(request: TenantRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@tenant_view(Permission.EXPORT_CALLS)
+@tenant_view(links.NEEDED)
 def revoke(request: TenantRequest, pk: int) -> HttpResponse:
     links_of_client = ReportLink.objects.select_related("campaign", "tenant").filter(tenant=request.tenant)
     link = get_object_or_404(links_of_client, pk=pk)
@@ -102,7 +104,7 @@ def _campaign(request: TenantRequest, pk: int) -> Campaign:
 def _page(
     request: TenantRequest, campaign: Campaign, form: LinkForm, *, made: Any = None, status: int = 200
 ) -> HttpResponse:
-    may_share = request.actor.may(Permission.EXPORT_CALLS)
+    may_share = request.actor.may(links.NEEDED)
     latest = campaign_calls.latest(campaign, summaries=request.actor.may(Permission.SEE_TRANSCRIPTS))
     context = {
         "campaign": campaign,
