@@ -29,6 +29,7 @@ from dashboard.calls.models import (
     State,
 )
 from dashboard.calls.placing.changes import Changes
+from dashboard.contact_rules import rules_version
 from dashboard.contact_rules.verdict import Rule as ContactRule
 from dashboard.ui import pagination, phone_numbers, states
 from dashboard.voicedock import CommandType, capabilities, commands
@@ -130,7 +131,7 @@ class CallAdmin(FindsNumbers):
         column("number_dedication", "Assignment of the number"),
         column("assistant_dedication", "Assignment of the assistant"),
         column("preset_name", "Made with the preset", lambda name: name or "—"),
-        column("rules_version", "Contact rules of", lambda version: version or "—"),
+        column("rules_version", "Contact rules of", lambda version: rules_version.words(version) or "—"),
         column("overridden_rule", "Contact rule set aside", _contact_rule),
         column("override_reason", "Why", lambda reason: reason or "—"),
         column("asked_line", "Number asked for", _number),

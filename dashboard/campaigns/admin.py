@@ -11,6 +11,7 @@ from dashboard.campaigns.models import (
     DraftLead,
     Lead,
 )
+from dashboard.contact_rules import rules_version
 from dashboard.ui import phone_numbers, states
 from tenants.admin import ClientFilter, ConnectionFilter, ReadOnlyModelAdmin, choice_filter, person_link, site
 from tenants.auditor_admin.read_only_admin import column, format_facts, in_words
@@ -154,7 +155,7 @@ class DraftLeadAdmin(ReadOnlyModelAdmin):
         column("values", "The row in the file", format_facts),
         column("consent", "Consent", format_facts),
         column("rule", "Rule", lambda rule: in_words(rule) or "—"),
-        column("rules_version", "Version of the rules", lambda version: version or "—"),
+        column("rules_version", "Rules of", lambda version: rules_version.words(version) or "—"),
         column("asked_at", "VoiceDock asked at"),
         column("remote_id", "VoiceDock’s id", lambda name: name or "—"),
     ]

@@ -30,8 +30,9 @@ LONGEST_REASON = 300
 OWN_LINE = "This is one of your own lines: an assistant would call itself."
 STORE = """
     UPDATE campaigns_draftlead lead
-    SET state = found.state, rule = found.rule, reason = found.reason, rules_version = %s
-    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) AS found(id, state, rule, reason)
+    SET state = found.state, rule = found.rule, reason = found.reason, rules_version = found.version
+    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[])
+      AS found(id, state, rule, reason, version)
     WHERE lead.id = found.id AND lead.tenant_id = %s AND lead.state IN ('ready', 'left-out')
 """
 
@@ -42,6 +43,7 @@ class Decision(NamedTuple):
     state: str
     rule: str
     reason: str
+    rules_version: str
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def refresh(draft: CampaignDraft, enqueue: Callable[[int], object]) -> None:
 def unchecked(draft: CampaignDraft) -> int:
     """How many were never asked for under the rules of now, and wait for the task."""
     undecided = DraftLead.objects.filter(tenant=draft.tenant, draft=draft, state__in=UNDECIDED)
-    return undecided.exclude(rules_version=rules.VERSION).count()
+    return undecided.exclude(rules_version__in=rules.versions(draft.tenant)).count()
 
 
 @scope.opens_scope
@@ -145,13 +147,12 @@ def _of_number(asked: _Asked, number: str) -> Verdict:
 
 def _decision(verdict: Verdict) -> Decision:
     if not verdict.refusal:
-        return Decision(DraftLead.State.READY, "", "")
-    return Decision(DraftLead.State.LEFT_OUT, verdict.rule or "", verdict.refusal[:LONGEST_REASON])
+        return Decision(DraftLead.State.READY, "", "", verdict.version)
+    return Decision(DraftLead.State.LEFT_OUT, verdict.rule or "", verdict.refusal[:LONGEST_REASON], verdict.version)
 
 
 def _differs(lead: DraftLead, decision: Decision) -> bool:
-    now = Decision(lead.state, lead.rule, lead.reason)
-    return now != decision or lead.rules_version != rules.VERSION
+    return Decision(lead.state, lead.rule, lead.reason, lead.rules_version) != decision
 
 
 def _store(draft: CampaignDraft, decisions: dict[int, Decision]) -> None:
@@ -160,4 +161,4 @@ def _store(draft: CampaignDraft, decisions: dict[int, Decision]) -> None:
         return
     columns = zip(*decisions.values(), strict=True)
     with database.cursor() as cursor:
-        cursor.execute(STORE, [rules.VERSION, list(decisions), *map(list, columns), draft.tenant_id])
+        cursor.execute(STORE, [list(decisions), *map(list, columns), draft.tenant_id])

@@ -15,6 +15,7 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_GET
 
 from dashboard.campaigns.models import CampaignDraft, DraftLead
+from dashboard.contact_rules import rules_version
 from dashboard.contact_rules.verdict import Rule
 from tenants import audit, spreadsheets
 from tenants.access.decorators import TenantRequest, tenant_view
@@ -138,7 +139,8 @@ def _lines(draft: CampaignDraft, why: str) -> Iterator[list[object]]:
             rows = list(people(draft, why).filter(line__gt=last)[:CHUNK])
         for lead in rows:
             key = _key(lead.state, lead.rule)
-            yield [lead.line, lead.number, lead.name, heading(key), lead.reason, lead.rules_version]
+            version = rules_version.words(lead.rules_version, draft.tenant.zone)
+            yield [lead.line, lead.number, lead.name, heading(key), lead.reason, version]
         if len(rows) < CHUNK:
             return
         last = rows[-1].line

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from datetime import time
+from datetime import datetime, time
 from typing import Any
+
+from django.utils import timezone
 
 from dashboard.contact_rules.country_hours import COUNTRY_HOURS, CountryHours
 from dashboard.contact_rules.hours import Hours
@@ -33,8 +35,10 @@ def from_json(tenant: Tenant, stored: str) -> ContactSettings:
     """The row as PostgreSQL writes it as JSON."""
     values = json.loads(stored)
     values.pop("tenant_id")
-    clocks = {name: time.fromisoformat(values[name]) for name in ("opens", "closes")}
-    return ContactSettings(tenant=tenant, **values | clocks)
+    times: dict[str, Any] = {name: time.fromisoformat(values[name]) for name in ("opens", "closes")}
+    if values["changed_at"]:
+        times["changed_at"] = datetime.fromisoformat(values["changed_at"])
+    return ContactSettings(tenant=tenant, **values | times)
 
 
 @scope.requires_scope
@@ -47,6 +51,8 @@ def lock(tenant: Tenant) -> ContactSettings:
 @scope.requires_scope
 def change(settings: ContactSettings, changed: dict[str, Any], *, by: User, what: str) -> None:
     """Store these fields. `what` says in words what holds now, for the audit trail. Last in its transaction."""
+    if not set(changed).issubset(ContactSettings.OF_PAUSES):
+        changed = changed | {"changed_at": timezone.now()}
     for name, value in changed.items():
         setattr(settings, name, value)
     settings.save(update_fields=list(changed))

@@ -121,7 +121,6 @@ class CountryForm(ShownValues, forms.Form):
             facts["read_on"],
             facts["most_attempts"],
             facts["attempt_days"],
-            by_staff=True,
         )
 
 

@@ -8,7 +8,7 @@ put others in their place for all clients (`country_presets.py`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 
 from dashboard.contact_rules.hours import Hours, Spans
 
@@ -19,8 +19,8 @@ READ_ON = date(2026, 11, 26)
 class CountryHours:
     """`source` is where the hours are written, `read_on` when they were read there last.
 
-    At most `most_attempts` calls to one person in `attempt_days`, where the country has such a rule. `by_staff`: these
-    are not ours.
+    At most `most_attempts` calls to one person in `attempt_days`, where the country has such a rule. `changed_at`: when
+    staff put them in the place of ours; None for ours.
     """
 
     hours: Hours
@@ -28,7 +28,11 @@ class CountryHours:
     read_on: date = READ_ON
     most_attempts: int | None = None
     attempt_days: int | None = None
-    by_staff: bool = False
+    changed_at: datetime | None = None
+
+    @property
+    def by_staff(self) -> bool:
+        return self.changed_at is not None
 
 
 def _from(start: int, end: int, minutes: int = 0) -> Spans:

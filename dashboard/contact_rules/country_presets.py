@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Any
 
 from django.db.models.functions import Now
@@ -29,9 +29,11 @@ def from_json(stored: str) -> CountryHours:
     """Of a row as PostgreSQL writes it as JSON."""
     values = json.loads(stored)
     names = ("country", "days", "holidays", "most_attempts", "attempt_days", "source")
-    return of_row(
-        CountryPreset(read_on=date.fromisoformat(values["read_on"]), **{name: values[name] for name in names})
-    )
+    times = {
+        "read_on": date.fromisoformat(values["read_on"]),
+        "changed_at": datetime.fromisoformat(values["changed_at"]),
+    }
+    return of_row(CountryPreset(**times, **{name: values[name] for name in names}))
 
 
 @scope.requires_scope
@@ -95,7 +97,7 @@ def of_row(row: CountryPreset) -> CountryHours:
         row.read_on,
         row.most_attempts,
         row.attempt_days,
-        by_staff=True,
+        changed_at=row.changed_at,
     )
 
 

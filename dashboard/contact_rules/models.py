@@ -94,8 +94,8 @@ MOST_MINUTES = 100_000
 class ContactSettings(models.Model):
     """What the calls of a client are held to besides the do-not-call lists; without a row, the defaults here.
 
-    Staff change it. Single and planned calls are held to nothing of it until staff switch that on. The last columns say
-    when a campaign is paused.
+    Staff change it. Single and planned calls are held to nothing of it until staff switch that on. `OF_PAUSES` say when
+    a campaign is paused.
     """
 
     tenant = models.OneToOneField(Tenant, models.CASCADE, primary_key=True, related_name="contact_settings")
@@ -137,6 +137,10 @@ class ContactSettings(models.Model):
         validators=[MaxValueValidator(MOST_MINUTES)],
         help_text="Minutes below which campaigns pause; 0 for once none is left.",
     )
+    changed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When staff last changed anything here that is not about pauses."
+    )
+    OF_PAUSES = ("most_failed", "failed_of_last", "low_credit")
 
     class Meta:
         verbose_name_plural = "contact settings"

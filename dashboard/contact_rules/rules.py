@@ -13,12 +13,13 @@ from enum import StrEnum
 from django.db import connection as database
 from django.utils import timezone
 
-from dashboard.contact_rules import contact_settings, country_presets
+from dashboard.contact_rules import contact_settings, country_presets, recipients
 from dashboard.contact_rules.call_hours import CallHours
 from dashboard.contact_rules.call_limits import CampaignGap, MostAttempts
 from dashboard.contact_rules.contact_history import Asking
 from dashboard.contact_rules.country_hours import COUNTRY_HOURS, CountryHours
 from dashboard.contact_rules.models import ContactSettings
+from dashboard.contact_rules.rules_version import RulesVersion
 from dashboard.contact_rules.verdict import ALLOWED, VERSION, Rule, Verdict
 from tenants.isolation import scope
 from tenants.models import Tenant
@@ -34,6 +35,7 @@ __all__ = [
     "verdict",
     "verdict_with_reason",
     "verdicts",
+    "versions",
 ]
 
 ON_THE_LIST = (
@@ -113,7 +115,14 @@ def verdicts(
     if purpose == Purpose.CAMPAIGN:
         checks += _of_campaign(tenant, settings, numbers, now, campaign, asking)
     kept = _overridable(tenant, lists, numbers, now, purpose, campaign, asking, frozenset(overridden))
-    return {number: _first(checks, number) or _all_of(kept, number) for number in numbers}
+    version = RulesVersion(settings, lists.presets)
+    return {number: _versioned(_first(checks, number) or _all_of(kept, number), version, number) for number in numbers}
+
+
+@scope.requires_scope
+def versions(tenant: Tenant) -> set[str]:
+    """All that are in force for the calls of this client now."""
+    return RulesVersion(contact_settings.of(tenant), country_presets.known()).all
 
 
 @scope.requires_scope
@@ -152,6 +161,11 @@ def _all_of(checks: Mapping[Rule, Check], number: str) -> Verdict:
         until=max((found.until for found in refusing if found.until), default=None),
         overridable=tuple(found.rule for found in refusing if found.rule),
     )
+
+
+def _versioned(found: Verdict, version: RulesVersion, number: str) -> Verdict:
+    stored = version.of(recipients.of(number).country if version.countries else "")
+    return found if found.version == stored else replace(found, version=stored)
 
 
 def _of_campaign(

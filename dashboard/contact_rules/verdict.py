@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import models
 
-VERSION = "2026-11-26"  # of the rules: another one for each change of what they refuse
+VERSION = "2026-11-26"  # of the code: another one for each change of what it refuses
 
 
 class Rule(models.TextChoices):
@@ -47,7 +47,7 @@ class Verdict:
     """`refusal` says why a number is not called, or ""; `until` when it may be, where that passes by itself.
 
     `overridable` are all rules that a reason has to set aside before the number is called; none where another rule
-    refuses.
+    refuses. `version` is that of the rules (`rules_version.py`).
     """
 
     refusal: str = ""

@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 ('assistant_override', models.JSONField(blank=True, db_default={}, default=dict, help_text='The override as VoiceDock was sent it; blocks are whole.')),
                 ('assistant_configuration', models.JSONField(blank=True, db_default={}, default=dict, help_text='The one-time assistant as VoiceDock was sent it.')),
                 ('preset_name', models.CharField(blank=True, db_default='', default='', help_text='Of the preset that it was made with.', max_length=60)),
-                ('rules_version', models.CharField(blank=True, db_default='', default='', help_text='Of the contact rules that allowed it.', max_length=20)),
+                ('rules_version', models.CharField(blank=True, db_default='', default='', help_text='Of the contact rules that allowed it.', max_length=80)),
                 ('overridden_rule', models.CharField(blank=True, db_default='', default='', help_text='The contact rules that somebody set aside, comma-separated.', max_length=20)),
                 ('override_reason', models.CharField(blank=True, db_default='', default='', help_text='Why, in that person’s words.', max_length=300)),
                 ('client_token', models.UUIDField(null=True)),

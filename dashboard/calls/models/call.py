@@ -178,7 +178,7 @@ class Call(models.Model):
         max_length=60, blank=True, default="", db_default="", help_text="Of the preset that it was made with."
     )
     rules_version = models.CharField(
-        max_length=20, blank=True, db_default="", default="", help_text="Of the contact rules that allowed it."
+        max_length=80, blank=True, db_default="", default="", help_text="Of the contact rules that allowed it."
     )
     overridden_rule = models.CharField(
         max_length=20,

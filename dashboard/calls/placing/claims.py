@@ -82,10 +82,11 @@ def claim(call: Call) -> ClaimResult:
     """Take a queued call for sending. Opens the scope of its tenant."""
     with scope.for_tenant(tenant_id_of(call)):
         tenant = _lock_tenant(call)
+        verdict = _verdict(tenant, call)
         if words := (
             blocking_reason(tenant, excluding=call)
             or destinations.refusal(tenant, call.counterpart)
-            or _verdict(tenant, call).refusal
+            or verdict.refusal
             or rights.refusal(tenant, call)
             or (NOT_IN_TIME if is_too_late(call) else "")
             or _called_already(call)
@@ -103,6 +104,7 @@ def claim(call: Call) -> ClaimResult:
             sent_at=Now(),
             state_at=Now(),
             attempts=F("attempts") + 1,
+            rules_version=verdict.version,
             version=F("version") + 1,
         ):
             return ClaimResult(Claim.WON)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -46,6 +47,15 @@ NOT_CERTAIN = (
     "It is not certain whether the last call to this number was placed. Decide that one first, so that nobody is "
     "called twice."
 )
+
+
+@dataclass(frozen=True)
+class CallablePerson:
+    """A number (E.164), the contact rules that a reason sets aside for it, and the version of those that were asked."""
+
+    number: str
+    overridden: tuple[ContactRule, ...]
+    rules_version: str
 
 
 class CallRefused(ActionRefused):
@@ -137,7 +147,7 @@ def request(
     A call that could not be sent until `not_after` is never sent. `of_plan`: the planned call that it is, as this
     attempt has taken it; one that somebody changed since makes no call (`NoLongerPlanned`).
     """
-    counterpart, overridden = callable_person(tenant, destination, by, override_reason, known_rules)
+    person = callable_person(tenant, destination, by, override_reason, known_rules)
 
     def made(now: Tenant) -> tuple[Call, dict[str, str]]:
         if PlannedCall.objects.filter(tenant=now, token=token).exists():
@@ -145,17 +155,17 @@ def request(
         line, speaker = rights(tenant, number, assistant)
         saved = saved_assistants([speaker])[speaker.pk]
         override = _override(changes, saved, shown)
-        call = new_call(now, line, counterpart, token, by)
+        call = new_call(now, line, person, token, by)
         _add_speaker(call, speaker)
         call.mode = Mode.HYBRID if override else Mode.REFERENCE
         call.overrides, call.preset_name, call.not_after = changes.to_json(), preset, not_after
         call.assistant_override = saved.with_reference(override, str(call.pk))
-        if overridden:
-            call.overridden_rule, call.override_reason = to_stored(overridden), override_reason
+        if person.overridden:
+            call.overridden_rule, call.override_reason = to_stored(person.overridden), override_reason
         changed = {"changes": joined(changes.words())} if changes else {}
         return call, changed | ({"preset": preset} if preset else {})
 
-    return store(tenant, token, (number, assistant, counterpart, changes.to_json()), made, by=by, of_plan=of_plan)
+    return store(tenant, token, (number, assistant, person.number, changes.to_json()), made, by=by, of_plan=of_plan)
 
 
 Wanted = tuple[int, int | None, str, dict[str, Any]]  # line, assistant, person, and what was chosen besides
@@ -241,10 +251,10 @@ def callable_person(
     by: User | None,
     override_reason: str = "",
     known_rules: Collection[ContactRule] = (),
-) -> tuple[str, tuple[ContactRule, ...]]:
-    """The number in E.164, if this client may call it, and the contact rules that the reason sets aside.
+) -> CallablePerson:
+    """Whom this client may call. `known_rules` are those that the reason was given for.
 
-    `known_rules` are those that the reason was given for. Opens scopes of its own; raises `CallRefused`.
+    Opens scopes of its own; raises `CallRefused`.
     """
     try:
         counterpart = destinations.read_for(tenant, destination)
@@ -261,7 +271,7 @@ def callable_person(
         refusals.record(tenant, destinations.NotAllowed(verdict.refusal, Rule.DO_NOT_CALL, counterpart), by=by)
         passes, overridable = verdict.passes, verdict.overridable
         raise CallRefused("destination", verdict.refusal, may_pass=passes, overridable=overridable)
-    return counterpart, overridden
+    return CallablePerson(counterpart, overridden, verdict.version)
 
 
 @scope.requires_scope
@@ -314,20 +324,20 @@ def _blocking_reason(tenant: Tenant, counterpart: str) -> CallRefused | None:
     return None
 
 
-def new_call(tenant: Tenant, line: NumberDedication, counterpart: str, token: UUID, by: User | None) -> Call:
+def new_call(tenant: Tenant, line: NumberDedication, person: CallablePerson, token: UUID, by: User | None) -> Call:
     """An unsaved call from this line, without what speaks in it."""
-    place = destinations.place_of(counterpart)
+    place = destinations.place_of(person.number)
     return Call(
         tenant=tenant,
         connection=line.connection,
         number_dedication=line,
         origin=Call.Origin.PLACED,
         direction="outbound",
-        counterpart=counterpart,
+        counterpart=person.number,
         destination_country=place.country,
         destination_kind=place.kind,
         line=line.e164,
-        rules_version=contact_rules.VERSION,
+        rules_version=person.rules_version,
         client_token=token,
         requested_by=by,
         created_at=limiter.clock(),

@@ -55,8 +55,8 @@ def place(
 
     The row gets what is placed before anything is sent: whoever finds it half done places that, and nothing older.
     """
-    destination, _ = intents.callable_person(tenant, intent["destination"], by, override_reason, known_rules)
-    intent |= {"destination": destination, "override_reason": override_reason, "known_rules": known_rules}
+    person = intents.callable_person(tenant, intent["destination"], by, override_reason, known_rules)
+    intent |= {"destination": person.number, "override_reason": override_reason, "known_rules": known_rules}
     taken = _take(tenant, planned_id, token, by, intent | {"line_by_rule": line_by_rule})
     try:
         place_now = transient_placing.place if intent.get("one_time") else intents.place

@@ -80,7 +80,7 @@ def request(
 
     `known_rules`, `not_after` and `of_plan` as in `intents.request`.
     """
-    counterpart, overridden = intents.callable_person(tenant, destination, by, override_reason, known_rules)
+    person = intents.callable_person(tenant, destination, by, override_reason, known_rules)
     with scope.for_tenant(tenant):
         speaker = one_time or of_version(tenant, version)
     overrides = speaker.stored(changes)
@@ -89,11 +89,11 @@ def request(
         if PlannedCall.objects.filter(tenant=now, token=token).exists():
             raise CallRefused("", intents.OTHER_PLAN)
         line = intents.line_of(tenant, number)
-        call = intents.new_call(now, line, counterpart, token, by)
+        call = intents.new_call(now, line, person, token, by)
         _add_speaker(call, speaker, changes)
         call.overrides, call.not_after = overrides, not_after
-        if overridden:
-            call.overridden_rule, call.override_reason = to_stored(overridden), override_reason
+        if person.overridden:
+            call.overridden_rule, call.override_reason = to_stored(person.overridden), override_reason
         if words := transfers.refusal(now, call.assistant_configuration):
             raise CallRefused("version", words)
         if words := rights.refusal(now, call):
@@ -101,7 +101,7 @@ def request(
         changed = {"changes": joined(changes.words())} if changes else {}
         return call, {"version": str(speaker.number)} | changed
 
-    return intents.store(tenant, token, (number, None, counterpart, overrides), made, by=by, of_plan=of_plan)
+    return intents.store(tenant, token, (number, None, person.number, overrides), made, by=by, of_plan=of_plan)
 
 
 @scope.requires_scope

@@ -275,7 +275,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('ready', 'To be sent'), ('not-read', 'Not read'), ('duplicate', 'Twice in the file'), ('left-out', 'Left out'), ('sending', 'Being sent'), ('unknown', 'No answer'), ('sent', 'At VoiceDock'), ('refused', 'Refused by VoiceDock')], default='ready', max_length=10)),
                 ('rule', models.CharField(blank=True, help_text='The contact rule that leaves it out, or what was wrong with its row.', max_length=20)),
                 ('reason', models.CharField(blank=True, help_text='Why it is not sent, in words for people.', max_length=300)),
-                ('rules_version', models.CharField(blank=True, help_text='Of the contact rules that were asked.', max_length=20)),
+                ('rules_version', models.CharField(blank=True, help_text='Of the contact rules that were asked.', max_length=80)),
                 ('remote_id', models.CharField(blank=True, max_length=64)),
                 ('asked_at', models.DateTimeField(blank=True, null=True)),
                 ('found_at', models.DateTimeField(blank=True, help_text="When it was found in VoiceDock's list, where its request had no answer.", null=True)),

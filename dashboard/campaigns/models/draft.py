@@ -199,7 +199,7 @@ class DraftLead(models.Model):
         max_length=20, blank=True, help_text="The contact rule that leaves it out, or what was wrong with its row."
     )
     reason = models.CharField(max_length=300, blank=True, help_text="Why it is not sent, in words for people.")
-    rules_version = models.CharField(max_length=20, blank=True, help_text="Of the contact rules that were asked.")
+    rules_version = models.CharField(max_length=80, blank=True, help_text="Of the contact rules that were asked.")
     remote_id = models.CharField(max_length=64, blank=True)
     asked_at = models.DateTimeField(null=True, blank=True)
     found_at = models.DateTimeField(

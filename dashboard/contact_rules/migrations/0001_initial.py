@@ -79,6 +79,7 @@ class Migration(migrations.Migration):
                 ('most_failed', models.PositiveSmallIntegerField(default=50, help_text='Percent of the last calls of a campaign: as many failures pause it.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)])),
                 ('failed_of_last', models.PositiveSmallIntegerField(default=40, help_text='Of how many calls `most_failed` is; fewer pause nothing.', validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(500)])),
                 ('low_credit', models.PositiveIntegerField(default=60, help_text='Minutes below which campaigns pause; 0 for once none is left.', validators=[django.core.validators.MaxValueValidator(100000)])),
+                ('changed_at', models.DateTimeField(blank=True, help_text='When staff last changed anything here that is not about pauses.', null=True)),
             ],
             options={
                 'verbose_name_plural': 'contact settings',
