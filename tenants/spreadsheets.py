@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
@@ -102,9 +103,7 @@ def cells_of(record: str, delimiter: str, *, strict: bool = True) -> list[str] |
 
 def plain(rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
     """CSV with commas whose cells are as they are: for our own readers, never for a person's spreadsheet."""
-    writer: Any = csv.writer(_Echo(), quoting=csv.QUOTE_ALL, lineterminator="\n")
-    for row in rows:
-        yield writer.writerow(row).encode("utf-8", "replace")
+    return _lines(rows, ",", "\n")
 
 
 class _Echo:
@@ -115,12 +114,15 @@ class _Echo:
 
 
 def _csv(head: Sequence[str], rows: Iterable[Sequence[object]], form: Format) -> Iterator[bytes]:
-    writer: Any = csv.writer(
-        _Echo(), delimiter=";" if form is Format.SEMICOLON else ",", quoting=csv.QUOTE_ALL, lineterminator="\r\n"
-    )
-    yield (BYTE_ORDER_MARK + writer.writerow([escape_formula(cell) for cell in head])).encode()
+    escaped = ([escape_formula(cell) for cell in row] for row in chain([head], rows))
+    yield BYTE_ORDER_MARK.encode()
+    yield from _lines(escaped, ";" if form is Format.SEMICOLON else ",", "\r\n")
+
+
+def _lines(rows: Iterable[Sequence[object]], delimiter: str, end: str) -> Iterator[bytes]:
+    writer: Any = csv.writer(_Echo(), delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator=end)
     for row in rows:
-        yield writer.writerow([escape_formula(cell) for cell in row]).encode("utf-8", "replace")
+        yield writer.writerow(row).encode("utf-8", "replace")
 
 
 def _workbook(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
