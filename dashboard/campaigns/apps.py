@@ -8,7 +8,7 @@ class CampaignsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from dashboard.calls import leads, origins
+        from dashboard.calls import leads, placed_for
         from dashboard.campaigns import contact_history, state_marks, sync
         from dashboard.campaigns.call_leads import PROVIDER
         from dashboard.campaigns.drafts import trial_call
@@ -18,7 +18,7 @@ class CampaignsConfig(AppConfig):
         from dashboard.sync.models import Kind
 
         leads.provide(PROVIDER)
-        origins.find_with(trial_call.origin)
+        placed_for.find_with(trial_call.placed_for)
         state_marks.register()
         rules_history.count_with(contact_history.attempts)
         rules_history.find_campaigns_with(contact_history.campaigns)

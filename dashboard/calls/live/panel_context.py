@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from django.urls import reverse
 
-from dashboard.calls import call_backs, call_times, labels, manual_resolution, origins, queries
+from dashboard.calls import call_backs, call_times, labels, manual_resolution, placed_for, queries
 from dashboard.calls.caller_id.proof import proof_of
 from dashboard.calls.control import action_command, commands, composer, handover, measured, steering, transfer_book
 from dashboard.calls.history import recorded_steps, timeline
@@ -59,7 +59,7 @@ def panel(
     if only in ("", "header", "page"):
         context["heard_at"] = queries.heard_at(call)
         context["paused_until"] = queries.paused_until(call)
-        context["placed_for"] = origins.of(call)
+        context["placed_for"] = placed_for.of(call)
     if only in WITH_RECEIPTS:
         context |= _receipts(request, call, only, may_read=may_read)
     if only in ("", "page", "actions") and call.origin == Call.Origin.PLACED:

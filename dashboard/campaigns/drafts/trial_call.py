@@ -9,7 +9,7 @@ from uuid import UUID
 
 from dashboard.calls import queries as call_queries
 from dashboard.calls.models import Call
-from dashboard.calls.origins import Origin
+from dashboard.calls.placed_for import PlacedFor
 from dashboard.calls.placing import intents
 from dashboard.calls.placing.changes import Changes
 from dashboard.calls.placing.variables import fill, names_in
@@ -68,10 +68,10 @@ def last(draft: CampaignDraft) -> Call | None:
 
 
 @scope.requires_scope
-def origin(call: Call) -> Origin | None:
+def placed_for(call: Call) -> PlacedFor | None:
     """The draft of which this is a test call, for the way back to it."""
     draft = CampaignDraft.objects.filter(tenant=call.tenant_id, trial_calls__contains=[str(call.pk)]).first()
-    return Origin(TEST_OF.format(name=draft), "campaign-draft", draft.pk) if draft else None
+    return PlacedFor(TEST_OF.format(name=draft), "campaign-draft", draft.pk) if draft else None
 
 
 def _missing(draft: CampaignDraft, lead: DraftLead | None, filled: dict[str, str]) -> str:

@@ -9,7 +9,7 @@ from dashboard.calls.models import Call
 from tenants.isolation import scope
 
 
-class Origin(NamedTuple):
+class PlacedFor(NamedTuple):
     """`view` is the name of the page to go back to, `pk` its row; `words` name both."""
 
     words: str
@@ -17,7 +17,7 @@ class Origin(NamedTuple):
     pk: int
 
 
-Find = Callable[[Call], Origin | None]
+Find = Callable[[Call], PlacedFor | None]
 _finders: list[Find] = []
 
 
@@ -27,8 +27,8 @@ def find_with(find: Find) -> None:
 
 
 @scope.requires_scope
-def of(call: Call) -> Origin | None:
+def of(call: Call) -> PlacedFor | None:
     """Inside the scope of its client."""
     if call.origin != Call.Origin.PLACED:
         return None
-    return next((origin for find in _finders if (origin := find(call))), None)
+    return next((found for find in _finders if (found := find(call))), None)
