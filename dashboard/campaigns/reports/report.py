@@ -79,18 +79,26 @@ def of(campaign: Campaign, *, shared: bool = False) -> Report:
 
 def _figures(row: CampaignRow, history: History, *, shared: bool) -> list[Figure]:
     results, counts = row.results, row.counts
-    best = [(slug, count) for slug, count in [results.best or ("", 0)] if slug not in ("", CALL_BACK)]
-    named = [(slug, count) for slug, count in best if not shared or _is_named(slug, count)]
     people = "person" if results.reached == 1 else "people"
     share = f"{results.reached_share}%" if results.called else "—"
     return [
         Figure("Called", f"{counts.called:,}", f"of {counts.total:,}"),
-        *(Figure(outcomes.read(slug).label, f"{n:,}", f"{results.share(n)}% of those reached") for slug, n in named),
+        *_best(results, shared=shared),
         Figure("Reached a person", share, f"{results.reached:,} {people}"),
         Figure("Wants a call back", f"{results.figure(CALL_BACK):,}", ""),
         Figure("Not reached", f"{results.not_reached:,}", f"and {results.voicemail:,} voicemail"),
         Figure("Minutes", f"{round(history.seconds / 60):,}", _each(history)),
     ]
+
+
+def _best(results: Results, *, shared: bool) -> list[Figure]:
+    """The outcome that says best whether it works; none before the first, or where a shared report does not name it."""
+    if results.best is None or results.best[0] == CALL_BACK:
+        return []
+    slug, count = results.best
+    if shared and not _is_named(slug, count):
+        return []
+    return [Figure(outcomes.read(slug).label, f"{count:,}", f"{results.share(count)}% of those reached")]
 
 
 def _each(history: History) -> str:
