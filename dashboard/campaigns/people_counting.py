@@ -32,14 +32,14 @@ def run() -> int:
         if time.monotonic() > until:
             break
         with scope.for_system("count the people of a campaign"):
-            done += count(pk)
+            done += count(Campaign.objects.get(pk=pk))
     return done
 
 
 @scope.requires_scope
-def count(pk: int) -> bool:
-    """Count the people of this campaign and keep it. Inside a scope that covers it."""
-    campaign, at = Campaign.objects.get(pk=pk), timezone.now()
+def count(campaign: Campaign) -> bool:
+    """Count the people of this campaign and keep it, with the row that is given too. Inside a scope that covers it."""
+    pk, at = campaign.pk, timezone.now()
     campaign.people_counts = None
     states, recent = counts.by_state([campaign])
     found = {
@@ -48,7 +48,10 @@ def count(pk: int) -> bool:
         "outcomes": results.outcomes_of([campaign])[pk],
         "history": campaign_calls.as_json(campaign_calls.history(campaign)),
     }
-    return bool(Campaign.objects.filter(pk=pk).update(people_counts=found, people_counted_at=at))
+    is_kept = bool(Campaign.objects.filter(pk=pk).update(people_counts=found, people_counted_at=at))
+    if is_kept:
+        campaign.refresh_from_db(fields=["people_counts", "people_counted_at"])
+    return is_kept
 
 
 def _due() -> QuerySet[Campaign]:

@@ -192,6 +192,8 @@ def _read(run: Run, campaign: Campaign, together: float) -> None:
         run.changed += changed
         if changed or _has_moved(campaign):
             campaign.people_counts = None  # of before this read
+            if changed and FEW < campaign.total_leads <= COUNTED_AT_ONCE:
+                people_counting.count(campaign)
             snapshots.take(campaign)
         lead_reads.after_read(campaign, changed=bool(changed), at=began, together=together)
         campaign.leads_seen_at = began
@@ -200,8 +202,6 @@ def _read(run: Run, campaign: Campaign, together: float) -> None:
         read = ["leads_seen_at", "leads_due_at", "leads_change_rate"]
         if changed:
             _save(campaign, read)
-            if FEW < campaign.total_leads <= COUNTED_AT_ONCE:
-                people_counting.count(campaign.pk)
         else:
             campaign.save(update_fields=read)
 

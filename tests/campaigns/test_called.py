@@ -95,7 +95,7 @@ def test_what_was_counted_in_the_background_says_the_same(manager, bloom, campai
     people(bloom, campaign, "pending", 0, FEW, first=100)
     with scope.for_system("many people"):
         Campaign.objects.filter(pk=campaign.pk).update(total_leads=8 + FEW)
-        people_counting.count(campaign.pk)
+        people_counting.count(Campaign.objects.get(pk=campaign.pk))
     page = manager.get(f"/c/bloom-dental/campaigns/{campaign.pk}/").context["row"]
     assert page.counts.called == page.results.called == 5
     assert page.counts.skipped == 1

@@ -13,9 +13,9 @@ from django.utils import timezone
 from dashboard.beat_schedule import SCHEDULE
 from dashboard.calls.models import Call
 from dashboard.campaigns import kept_counts, people_counting, sync
-from dashboard.campaigns.models import Campaign
+from dashboard.campaigns.models import Campaign, CampaignSnapshot
 from tenants.isolation import scope
-from tests.fixtures.call_factories import make_call, make_campaign, make_lead
+from tests.fixtures.call_factories import captured_selects, make_call, make_campaign, make_lead
 
 pytestmark = pytest.mark.django_db
 TOTAL = kept_counts.FEW + 1
@@ -99,6 +99,10 @@ def test_a_read_that_changed_something_counts_at_once(
         assert kept_counts.kept(Campaign.objects.get(), "states") == {"pending": 3}
     sandbox.state.leads[remote_id][0].status = "completed"
     sync.campaigns(agency.connection)
-    sync.due_leads(agency.connection)
+    with captured_selects() as selects:
+        sync.due_leads(agency.connection)
+    counted = [select for select in selects if "lately" in select]
+    assert len(counted) == 1, "its snapshot is made of the same figures"
     with scope.for_system("look"):
         assert kept_counts.kept(Campaign.objects.get(), "states") == {"pending": 2, "completed": 1}
+        assert CampaignSnapshot.objects.order_by("at", "pk").last().completed == 1
