@@ -1,21 +1,22 @@
 """Take people off campaigns who must not be called any more: each is recorded, then removed at VoiceDock.
 
 One that VoiceDock does not remove, as it does while that person is being called, is tried again. Where that keeps
-failing, the campaign is paused.
+failing, the campaign is paused. Who is on a list is asked for people and for entries that are new
+(`listed_people.py`).
 """
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
-from django.db import connection as database
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from dashboard import voicedock
-from dashboard.campaigns import control, pauses
+from dashboard.campaigns import control, listed_people, pauses
 from dashboard.campaigns.do_not_call import entries as do_not_call
 from dashboard.campaigns.models import Campaign, DraftLead, Lead, PauseCause
 from dashboard.contact_rules import rules
@@ -30,28 +31,10 @@ from tenants.isolation import scope
 
 log = structlog.get_logger()
 MOST = 50  # people of one run: the requests of a connection are shared with all else
+MAX_SECONDS = 5.0  # of one run in which lists are asked; the next one continues
 FIRST_WAIT, MAX_WAIT = 10, 300  # seconds between two attempts; each wait is twice as long as the one before
 ATTEMPTS = 4  # that fail until the campaign is paused
 LISTS = (Rule.DO_NOT_CALL, Rule.RESELLERS_LIST, Rule.CAMPAIGN_LIST)
-# People who wait in a campaign that may still call them, with a number on the list of the campaign, of their client or
-# of the reseller.
-FORBIDDEN = """
-    WITH waiting AS (
-      SELECT l.id, l.tenant_id, l.campaign_id, l.phone_number, c.status = 'scheduled' AS is_started
-      FROM campaigns_lead l JOIN campaigns_campaign c ON c.id = l.campaign_id
-      WHERE l.status = 'pending' AND l.removal_next_at IS NULL AND l.tenant_id IS NOT NULL AND l.phone_number <> ''
-        AND c.status IN ('draft', 'scheduled', 'paused') AND c.vanished_at IS NULL
-    )
-    SELECT w.id FROM waiting w
-    WHERE EXISTS (SELECT 1 FROM contact_rules_donotcallentry e
-        WHERE e.tenant_id = w.tenant_id AND e.number = w.phone_number)
-      OR EXISTS (SELECT 1 FROM campaigns_campaigndonotcallentry e
-        WHERE e.campaign_id = w.campaign_id AND e.number = w.phone_number)
-      OR w.phone_number IN (
-        SELECT listed.number FROM public.listed_for_all(ARRAY(SELECT DISTINCT phone_number::text FROM waiting)) listed
-      )
-    ORDER BY w.is_started DESC, w.id LIMIT %s
-"""
 
 
 @scope.opens_scope
@@ -60,6 +43,7 @@ def run() -> list[Lead]:
 
     Returns those that were removed. Opens scopes of its own; running it again changes nothing more.
     """
+    listed_people.ask_again()
     _require()
     with scope.for_system("people who are to be removed"):
         due = list(_due().select_related("campaign__connection", "campaign__tenant")[:MOST])
@@ -68,14 +52,16 @@ def run() -> list[Lead]:
 
 def _require() -> None:
     """Record who has to be removed, before anything is asked."""
-    with scope.for_system("people who must not be called any more"):
-        with database.cursor() as cursor:
-            cursor.execute(FORBIDDEN, [MOST])
-            ids = [pk for (pk,) in cursor]
-        found = list(Lead.objects.filter(pk__in=ids).select_related("campaign__tenant").order_by("pk")) if ids else []
-        Lead.objects.filter(pk__in=ids).update(removal_next_at=Now(), removal_attempts=0)
-        for lead in found:
-            _record(lead, "campaign.person-forbidden")
+    last: int | None = 0
+    left, until = MOST, time.monotonic() + MAX_SECONDS
+    while left and last is not None and time.monotonic() < until:
+        with scope.for_system("people who must not be called any more"):
+            ids, last = listed_people.ask(last, left)
+            found = list(Lead.objects.filter(pk__in=ids).select_related("campaign__tenant").order_by("pk"))
+            Lead.objects.filter(pk__in=ids).update(removal_next_at=Now(), removal_attempts=0)
+            for lead in found:
+                _record(lead, "campaign.person-forbidden")
+            left -= len(ids)
 
 
 def _due() -> QuerySet[Lead]:

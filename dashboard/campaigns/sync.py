@@ -139,12 +139,15 @@ def _store(campaign: Campaign, remote: voicedock.RemoteCampaign, assistant: Assi
     if campaign.pk is None or {"total_leads", "completed_leads", "failed_leads", "status"} & set(changed):
         values["counted_at"] = values["leads_due_at"] = timezone.now()
         changed += ["counted_at", "leads_due_at"]
+    could_call = campaign.pk is None or campaign.may_call
     for name in changed:
         setattr(campaign, name, values[name])
     _save(campaign, changed)
     if "tenant_id" in changed:
         Lead.objects.filter(campaign=campaign).update(tenant_id=campaign.tenant_id)
         CampaignSnapshot.objects.filter(campaign=campaign).update(tenant_id=campaign.tenant_id)
+    if campaign.may_call and not could_call:
+        Lead.objects.filter(campaign=campaign, lists_asked=True).update(lists_asked=False)
     return True
 
 
@@ -246,6 +249,7 @@ def _store_slice(run: Run, campaign: Campaign, wanted: dict[str, dict[str, Any]]
         elif any(getattr(lead, name) != value for name, value in values.items()):
             for name, value in values.items():
                 setattr(lead, name, value)
+            lead.lists_asked = False
             outdated.append(lead)
     _save_leads(run, new, outdated)
     return len(new) + len(outdated)
@@ -257,14 +261,14 @@ def _save_leads(run: Run, new: list[Lead], outdated: list[Lead]) -> None:
         with transaction.atomic():
             Lead.objects.bulk_create(new, batch_size=500)
             if outdated:
-                Lead.objects.bulk_update(outdated, [*_lead_fields], batch_size=500)
+                Lead.objects.bulk_update(outdated, [*_lead_fields, "lists_asked"], batch_size=500)
     except (DataError, IntegrityError):
         for lead in new:
             with run.items.copying(UnreadableItem.Kind.LEAD, lead.remote_id):
                 lead.save(force_insert=True)
         for lead in outdated:
             with run.items.copying(UnreadableItem.Kind.LEAD, lead.remote_id):
-                lead.save(update_fields=[*_lead_fields])
+                lead.save(update_fields=[*_lead_fields, "lists_asked"])
     else:
         run.items.copied |= {(UnreadableItem.Kind.LEAD, lead.remote_id) for lead in [*new, *outdated]}
 

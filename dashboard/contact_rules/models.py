@@ -27,6 +27,9 @@ class ListedNumber(models.Model):
     note = models.CharField(max_length=200, blank=True)
     added_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     added_at = models.DateTimeField(db_default=Now())
+    compared_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was compared with the people who waited in campaigns."
+    )
 
     class Meta:
         abstract = True
@@ -69,6 +72,7 @@ class DoNotCallEntry(ListedNumber):
         indexes = [
             models.Index(fields=["tenant", "-added_at", "-id"], name="do_not_call_newest_first"),
             models.Index(fields=["-added_at", "-id"], name="all_do_not_call_newest_first"),
+            models.Index(fields=["id"], condition=models.Q(compared_at=None), name="do_not_call_not_compared"),
         ]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from dashboard.beat_schedule import SCHEDULE
-from dashboard.campaigns import control, forbidden_people, sync, tasks
+from dashboard.campaigns import control, forbidden_people, listed_people, sync, tasks
+from dashboard.campaigns.do_not_call import entries as campaign_list
 from dashboard.campaigns.models import Campaign, CampaignDraft, DraftLead, Lead, PauseCause
 from dashboard.celery import app
 from dashboard.contact_rules import entries
@@ -18,6 +20,9 @@ from tenants.access.permissions import Role
 from tenants.audit.messages import sentence
 from tenants.isolation import scope
 from tenants.models import AuditEntry, Tenant
+from tests.fixtures.call_factories import make_campaign, make_lead
+from tests.fixtures.concurrency import at_once
+from tests.patience import PATIENCE
 
 PERSON = "+31612340001"
 
@@ -79,6 +84,80 @@ def test_a_number_on_a_list_is_taken_off_the_campaign(started, harbor, sandbox, 
     ]
     assert forbidden_people.run() == []
     assert fresh().status == "scheduled"
+
+
+@pytest.mark.parametrize("of", ["client", "reseller", "campaign"])
+def test_only_new_people_and_those_of_new_entries_are_asked_for(started, harbor, make_member, of):
+    """Whoever waits, and all other entries, were asked for before: they cost nothing more."""
+    block(harbor, "+31612349999")
+    block(None, "+31612349998")
+    forbidden_people.run()
+    with scope.for_system("look"):
+        assert not Lead.objects.filter(lists_asked=False).exists()
+        assert not DoNotCallEntry.objects.filter(compared_at=None).exists()
+    if of == "campaign":
+        by = make_member(harbor, Role.MANAGER)
+        with scope.for_tenant(harbor):
+            campaign_list.add(started, [PERSON], source=entries.Source.BY_HAND, by=by)
+    else:
+        block(harbor if of == "client" else None, PERSON)
+    listed_people.ask_again()
+    with scope.for_system("look"):
+        assert [lead.phone_number for lead in Lead.objects.filter(lists_asked=False)] == [PERSON]
+        assert listed_people.ask(0, 50) == ([Lead.objects.get(phone_number=PERSON).pk], None)
+        assert listed_people.ask(0, 50) == ([], None)
+
+
+def test_whoever_begins_to_wait_again_is_asked_for_again(started, harbor, sandbox):
+    """Also where the entry came while the person was being called, and was compared with others meanwhile."""
+    (remote,) = (lead for lead in next(iter(sandbox.state.leads.values())) if lead.phone_number == PERSON)
+    remote.status = "calling"
+    sync.leads(fresh())
+    block(harbor, PERSON)
+    assert forbidden_people.run() == []
+    remote.status = "pending"
+    sync.leads(fresh())
+    assert [lead.phone_number for lead in forbidden_people.run()] == [PERSON]
+
+
+def test_people_of_a_campaign_that_may_call_again_are_asked_for_again(started, harbor, agency):
+    with scope.for_system("VoiceDock does not list it for a while"):
+        Campaign.objects.update(vanished_at=timezone.now())
+    block(harbor, PERSON)
+    assert forbidden_people.run() == [] and PERSON in people()
+    sync.campaigns(agency.connection)
+    assert [lead.phone_number for lead in forbidden_people.run()] == [PERSON]
+
+
+def test_a_long_list_takes_people_off_in_turns_those_who_are_called_first(started, harbor, agency, monkeypatch):
+    monkeypatch.setattr(forbidden_people, "MOST", 2)
+    monkeypatch.setattr(listed_people, "SLICE", 2)
+    block(harbor, *people())
+    assert len(forbidden_people.run()) == 2 and len(forbidden_people.run()) == 1 and people() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_entry_that_comes_while_its_person_is_asked_for_is_not_missed(bloom):
+    """Who asks has locked the person; who compares the entry waits for that, and has the person asked for again."""
+    campaign = make_campaign(bloom)
+    lead = make_lead(campaign, phone_number=PERSON)
+    has_asked, has_entry = threading.Event(), threading.Event()
+
+    def ask() -> None:
+        with scope.for_system("ask"):
+            assert listed_people.ask(0, 50) == ([], None)
+            has_asked.set()
+            assert has_entry.wait(PATIENCE)
+
+    def add() -> None:
+        assert has_asked.wait(PATIENCE)
+        block(bloom.tenant, PERSON)
+        has_entry.set()
+        listed_people.ask_again()
+
+    assert at_once(ask, add) == [None, None]
+    with scope.for_system("ask again"):
+        assert listed_people.ask(0, 50) == ([lead.pk], None)
 
 
 def test_another_clients_list_does_not_matter(started, bloom):

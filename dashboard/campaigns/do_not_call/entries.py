@@ -97,7 +97,7 @@ def hand_over(draft: CampaignDraft, campaign: Campaign) -> None:
     """VoiceDock has the campaign of the draft: from now on the list is the campaign's, with what that has already."""
     own = CampaignDoNotCallEntry.objects.filter(draft=draft)
     own.filter(number__in=CampaignDoNotCallEntry.objects.filter(campaign=campaign).values("number")).delete()
-    own.update(draft=None, campaign=campaign)
+    own.update(draft=None, campaign=campaign, compared_at=None)
 
 
 def _locked(owner: Owner) -> Owner:

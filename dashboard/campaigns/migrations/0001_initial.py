@@ -80,6 +80,7 @@ class Migration(migrations.Migration):
                 ('call_verdict', models.CharField(blank=True, choices=[('agrees', 'Agrees'), ('differs', 'Differs')], help_text='Its call, held against its campaign.', max_length=10)),
                 ('removal_next_at', models.DateTimeField(blank=True, help_text='When VoiceDock is asked to remove a person who must not be called any more.', null=True)),
                 ('removal_attempts', models.PositiveSmallIntegerField(default=0)),
+                ('lists_asked', models.BooleanField(db_default=False, default=False, help_text='Whether the do-not-call lists were asked since this person waits to be called.')),
                 ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='leads', to='campaigns.campaign')),
                 ('tenant', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant')),
             ],
@@ -126,6 +127,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='lead',
             index=models.Index(condition=models.Q(('removal_next_at__isnull', False)), fields=['removal_next_at'], name='leads_to_be_removed'),
+        ),
+        migrations.AddIndex(
+            model_name='lead',
+            index=models.Index(condition=models.Q(('lists_asked', False), ('status', 'pending')), fields=['id'], name='leads_not_asked_for'),
         ),
         migrations.AddIndex(
             model_name='lead',
@@ -251,6 +256,7 @@ class Migration(migrations.Migration):
                 ('source', models.CharField(choices=[('by-hand', 'Added by hand'), ('list', 'From a list'), ('call', 'On the page of a call'), ('heard', 'Asked for in a call')], max_length=10)),
                 ('note', models.CharField(blank=True, max_length=200)),
                 ('added_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('compared_at', models.DateTimeField(blank=True, help_text='When it was compared with the people who waited in campaigns.', null=True)),
                 ('added_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('campaign', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='do_not_call', to='campaigns.campaign')),
                 ('draft', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='do_not_call', to='campaigns.campaigndraft')),
@@ -259,6 +265,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'campaign do-not-call entries',
                 'ordering': ['-added_at', '-id'],
+                'indexes': [models.Index(condition=models.Q(('campaign__isnull', False), ('compared_at', None)), fields=['id'], name='campaign_do_not_call_new')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('draft__isnull', True), ('campaign__isnull', True), _connector='XOR'), name='campaign_do_not_call_of_one'), models.UniqueConstraint(fields=('draft', 'number'), name='campaign_do_not_call_once_in_draft'), models.UniqueConstraint(fields=('campaign', 'number'), name='campaign_do_not_call_once'), models.CheckConstraint(condition=models.Q(('number__regex', '^\\+[1-9][0-9]{6,14}$')), name='campaign_do_not_call_e164'), tenants.isolation.row_security.CompositeForeignKey(columns=('tenant_id', 'draft_id'), name='campaign_do_not_call_draft', target=('tenant_id', 'id'), to='campaigns_campaigndraft'), tenants.isolation.row_security.CompositeForeignKey(columns=('tenant_id', 'campaign_id'), name='campaign_do_not_call_campaign', target=('tenant_id', 'id'), to='campaigns_campaign'), tenants.isolation.row_security.TenantRowPolicy(also='', name='campaign_do_not_call_rows', tenant='tenant_id')],
             },
         ),

@@ -38,6 +38,7 @@ class Campaign(models.Model):
         CANCELLED = "cancelled", "Cancelled"
 
     OVER = (Status.COMPLETED, Status.CANCELLED)
+    CALLABLE = (Status.DRAFT, Status.SCHEDULED, Status.PAUSED)  # its people may still be called
 
     tenant = models.ForeignKey(Tenant, models.PROTECT, null=True, blank=True, related_name="campaigns")
     connection = models.ForeignKey(Connection, models.PROTECT, related_name="campaigns")
@@ -114,6 +115,11 @@ class Campaign(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def may_call(self) -> bool:
+        """Whether its people may still be called, now or once it is started."""
+        return self.tenant_id is not None and self.vanished_at is None and self.status in self.CALLABLE
+
 
 class CallVerdict(models.TextChoices):
     """Whether the call that VoiceDock made for a lead has the client and the assistant of the lead's campaign."""
@@ -142,6 +148,11 @@ class Lead(models.Model):
         null=True, blank=True, help_text="When VoiceDock is asked to remove a person who must not be called any more."
     )
     removal_attempts = models.PositiveSmallIntegerField(default=0)
+    lists_asked = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whether the do-not-call lists were asked since this person waits to be called.",
+    )
 
     class Meta:
         ordering = ["remote_created_at", "id"]
@@ -163,6 +174,9 @@ class Lead(models.Model):
                 fields=["removal_next_at"],
                 condition=models.Q(removal_next_at__isnull=False),
                 name="leads_to_be_removed",
+            ),
+            models.Index(
+                fields=["id"], condition=models.Q(status="pending", lists_asked=False), name="leads_not_asked_for"
             ),
             models.Index(
                 fields=["campaign", "-last_attempt_at"],

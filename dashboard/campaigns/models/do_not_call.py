@@ -49,3 +49,8 @@ class CampaignDoNotCallEntry(ListedNumber):
             ),
             TenantRowPolicy(name="campaign_do_not_call_rows"),
         ]
+        indexes = [
+            models.Index(
+                fields=["id"], condition=Q(compared_at=None, campaign__isnull=False), name="campaign_do_not_call_new"
+            )
+        ]
