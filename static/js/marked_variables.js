@@ -1,6 +1,6 @@
 // marked_variables.js: marks each {{variable}} behind what is typed in a text field, those without a column otherwise.
 //   <textarea data-variables="name daypart" data-file="1"> those with a column; without a file none is known to be wrong
-//   <span data-insert="name">             becomes a button that writes {{name}} where the cursor is in that field
+//   <span data-insert="Insert">name</span>  becomes a button that writes {{name}} where the cursor is in that field
 // The marks are drawn by a copy of the text behind the field, whose letters are invisible: the field stays a plain one.
 (() => {
   const ANY = /\{\{([^{}]*)\}\}/g, NAME = /^\s*([A-Za-z0-9_]{1,60})\s*$/;
@@ -24,15 +24,15 @@
   };
 
   const inserting = (name, area) => {
-    const button = document.createElement("button");
+    const button = document.createElement("button"), inserted = name.textContent.trim();
     button.type = "button";
     button.className = `${name.className} variable--insert`;
     button.title = name.title;
-    button.setAttribute("aria-label", `Insert ${name.dataset.insert}`);
+    button.setAttribute("aria-label", `${name.dataset.insert} ${inserted}`);
     button.append(...name.childNodes);
     button.addEventListener("click", () => {
       area.focus();
-      area.setRangeText(`{{${name.dataset.insert}}}`, area.selectionStart, area.selectionEnd, "end");
+      area.setRangeText(`{{${inserted}}}`, area.selectionStart, area.selectionEnd, "end");
       area.dispatchEvent(new Event("input", { bubbles: true }));
     });
     return button;

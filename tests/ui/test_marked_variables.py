@@ -74,3 +74,20 @@ def test_without_a_file_no_name_is_wrong_and_a_reset_is_followed(page, site):
     expect(page.locator(".marked-text__mark--unknown")).to_have_text(["{{ two words }}"])
     page.get_by_role("button", name="Reset").click()
     expect(page.locator(".marked-text__mark")).to_have_text(["{{name}}"])
+
+
+def test_the_name_of_a_value_is_written_where_the_cursor_is(page, site):
+    names = '<p><span class="variable" data-insert="Insert"><bdi>daypart</bdi></span></p>'
+    field = FIELD.format(text="Good , day.", file="1")
+    shown = f"<body>{SHEETS}<section>{field}{names}</section>{SCRIPT}</body>"
+    page.goto(site.page(shown))
+    area = page.get_by_label("Instructions")
+    area.evaluate("element => element.setSelectionRange(5, 5)")
+    button = page.get_by_role("button", name="Insert daypart")
+    assert button.bounding_box()["height"] >= 24
+    button.click()
+    expect(area).to_have_value("Good {{daypart}}, day.")
+    expect(area).to_be_focused()
+    expect(page.locator(".marked-text__mark--known")).to_have_text(["{{daypart}}"])
+    page.keyboard.type("!")
+    expect(area).to_have_value("Good {{daypart}}!, day.")

@@ -395,3 +395,15 @@ def test_a_recent_number_fills_the_field_and_leaves_the_form(page, site):
     expect(page.get_by_label("Number")).to_have_value("+31 6 1234 0000")
     expect(page.get_by_label("Number")).to_be_focused()
     assert "to=1" not in page.url
+
+
+def test_a_button_that_copies_says_so_for_a_while(page, site):
+    button = '<button class="button" type="button" data-copy="abc" data-copied="Copied">{}</button>'
+    icon = button.replace("data-copy=", 'aria-label="Copy abc" data-copy=').format("i")
+    page.goto(site.page(f"<body>{button.format('<span>Copy the link</span>')}{icon}</body>"))
+    page.get_by_role("button", name="Copy the link").click()
+    expect(page.get_by_role("button", name="Copied", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Copy the link")).to_be_visible()
+    page.get_by_role("button", name="Copy abc").click()
+    expect(page.get_by_role("button", name="Copied abc")).to_be_visible()
+    expect(page.get_by_role("button", name="Copy abc")).to_be_visible()
