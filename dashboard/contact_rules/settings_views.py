@@ -93,8 +93,17 @@ def _page(
 
     context = {
         "client": tenant,
-        "rows": shown(shown_settings.ROWS),
-        "pauses": shown(shown_settings.PAUSES),
+        "lists": [
+            {
+                "id": "rules-title",
+                "title": shown_settings.RULES_TITLE,
+                "rows": shown(shown_settings.ROWS),
+                "words": shown_settings.RULES_WORDS,
+            },
+            {"id": "pauses-title", "title": shown_settings.PAUSES_TITLE, "rows": shown(shown_settings.PAUSES)},
+        ],
+        "group": "contact-rule",
+        "note": "" if may_edit else shown_settings.BY_STAFF,
         "countries": shown_settings.countries(country_presets.known()) if settings.uses_country_hours else [],
         "is_staff": is_staff,
         "may_edit": may_edit,

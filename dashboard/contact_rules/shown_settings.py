@@ -12,6 +12,13 @@ from dashboard.contact_rules.models import ContactSettings
 from dashboard.contact_rules.settings_form import ContactSettingsForm
 from dashboard.ui import phone_numbers
 
+RULES_TITLE, PAUSES_TITLE = "When people may be called", "When campaigns pause by themselves"
+RULES_WORDS = (
+    "Hours count on the clock of the person who is called. Where the number leaves several time zones open, only hours "
+    "that are inside in all of them count. The client’s own hours are a choice of the account team, not of a law."
+)
+BY_STAFF = "Your account team changes these"
+
 
 class Row(NamedTuple):
     """`key` is in the address of its form; `fields` are those of `ContactSettingsForm`."""

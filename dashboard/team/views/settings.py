@@ -44,7 +44,9 @@ def page(request: TenantRequest) -> HttpResponse:
     context = {
         "form": form,
         "zones": ZONES,
-        "pauses": shown_settings.of(contact_settings.of(tenant), shown_settings.PAUSES),
+        "pauses": [(one, "") for one in shown_settings.of(contact_settings.of(tenant), shown_settings.PAUSES)],
+        "pauses_title": shown_settings.PAUSES_TITLE,
+        "pauses_note": shown_settings.BY_STAFF,
     }
     return render(request, "team/settings.html", context, status=422 if form.errors else 200)
 
