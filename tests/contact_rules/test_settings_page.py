@@ -120,3 +120,10 @@ def test_its_place_is_below_settings_and_below_calls_for_those_without(bloom, ma
     page = sign_in(make_member(bloom.tenant, role)).get("/c/bloom-dental/contact-rules/")
     assert set(current(page)) == places
     assert ('class="back-link" href="/c/bloom-dental/calls/"' in page.content.decode()) is back
+
+
+@pytest.mark.parametrize("page", ["contact-rules/", "settings/"])
+def test_staff_inside_of_a_client_are_led_to_where_they_change_them(bloom, admin, visit_client, page):
+    shown = visit_client(admin, bloom).get(f"/c/bloom-dental/{page}").content.decode()
+    assert "Your account team changes these" not in shown
+    assert f'<a href="{PAGE}">Change these</a>' in shown
