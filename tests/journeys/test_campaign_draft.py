@@ -73,3 +73,21 @@ def test_the_preview_follows_what_is_typed_and_leads_from_person_to_person(windo
     page.once("dialog", lambda dialog: dialog.accept())
     page.reload()
     expect(page.get_by_label("Instructions for this campaign")).to_have_value(re.compile("hygienist"))
+
+
+def test_a_row_that_is_corrected_wrongly_keeps_its_place_and_says_so(window):
+    page = window("owner@bloom.test")
+    page.goto(LIST)
+    page.get_by_role("link", name="Hygienist, winter").click()
+    page.get_by_role("button", name="File, columns and rows to correct").click()
+    page.wait_for_url("**/people/")
+    region(page, "The file").get_by_role("link", name="3 rows to correct").click()
+    number = page.get_by_label("Number of Mevr. A. Visser, in line 10")
+    number.fill("0613")
+    before = page.evaluate("performance.timeOrigin")
+    page.get_by_role("button", name="Read what is typed").click()
+    expect(region(page, "Rows to correct").get_by_text("This number is too short.")).to_be_in_viewport()
+    expect(number).to_have_value("0613")
+    expect(number).to_be_focused()
+    assert page.evaluate("performance.timeOrigin") == before, "the part is swapped, the page stays"
+    assert findings(page) == []
