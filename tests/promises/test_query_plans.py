@@ -70,8 +70,8 @@ def large(committed_two_tenants: TwoTenants, superuser: Callable[..., None]) -> 
     superuser(seeding.PAST_TRIGGERS, *seeds(committed_two_tenants.tenants))
     superuser(COUNTED, *[f"VACUUM ANALYZE {table}" for table in sizes()])
     with scope.for_system("what workers have counted"):
-        for pk in Campaign.objects.filter(total_leads__gt=0).values_list("pk", flat=True):
-            people_counting.count(pk)
+        for campaign in Campaign.objects.filter(total_leads__gt=0):
+            people_counting.count(campaign)
     return committed_two_tenants
 
 
