@@ -92,7 +92,7 @@ def _of_calls(canary: CanaryTenant, many: int) -> Iterator[str]:
         id="gen_random_uuid()",
         client_token="gen_random_uuid()",
         remote_id="'copy-' || n",
-        counterpart="'+3161' || lpad((n * 7919 % 10000000)::text, 7, '0')",
+        counterpart="'+3161' || lpad((n::bigint * 7919 % 10000000)::text, 7, '0')",
         **times,
     )
     yield for_each_call(CallReport, canary.ids["over"], canary.tenant.pk, call_id="c.id")
@@ -130,7 +130,7 @@ def _of_campaigns(canary: CanaryTenant, campaigns: int, leads: int) -> Iterator[
         leads,
         remote_id="'copy-' || n",
         campaign_id=f"CASE WHEN n % 4 = 0 THEN {canary.ids['campaign']} ELSE {first} + n % {max(campaigns, 1)} END",
-        phone_number="'+3162' || lpad((n * 7919 % 10000000)::text, 7, '0')",
+        phone_number="'+3162' || lpad((n::bigint * 7919 % 10000000)::text, 7, '0')",
         status="(ARRAY['pending', 'completed', 'completed', 'failed'])[n / 4 % 4 + 1]",
         call_remote_id="CASE WHEN n / 4 % 4 = 0 THEN '' ELSE 'copy-' || n END",
         call_verdict="CASE WHEN n / 4 % 4 = 0 THEN '' ELSE 'agrees' END",
@@ -145,7 +145,7 @@ def _of_campaigns(canary: CanaryTenant, campaigns: int, leads: int) -> Iterator[
         canary.ids["draft_lead"],
         leads // 10,
         line="n + 2",
-        number="'+3163' || lpad((n * 7919 % 10000000)::text, 7, '0')",
+        number="'+3163' || lpad((n::bigint * 7919 % 10000000)::text, 7, '0')",
     )
 
 
@@ -159,7 +159,7 @@ def _of_the_rest(canary: CanaryTenant, many: int) -> Iterator[str]:
         DoNotCallEntry,
         canary.ids["blocked"],
         many,
-        number="'+3164' || lpad((n * 7919 % 10000000)::text, 7, '0')",
+        number="'+3164' || lpad((n::bigint * 7919 % 10000000)::text, 7, '0')",
         added_at=at,
     )
     yield copies(SyncRun, canary.ids["run"], many, started_at=at, outcome="'done'", error="''")
