@@ -197,12 +197,17 @@ class CampaignScheduleAdmin(ReadOnlyModelAdmin):
     records = "Days of campaigns"
     subject = Subject.CAMPAIGNS
     list_display = [
-        column("campaign", "Campaign"),
+        column("campaign", "Campaign", str),
         column("tenant", "Client"),
         column("is_on", "Runs"),
         column("next_at", "Looked at next"),
     ]
-    page = [*list_display, *DAYS, column("reason", "Why it is not calling", lambda reason: reason or "—")]
+    page = [
+        column("campaign", "Campaign"),
+        *list_display[1:],
+        *DAYS,
+        column("reason", "Why it is not calling", lambda reason: reason or "—"),
+    ]
     list_filter = [ClientFilter, "is_on"]
     list_select_related = ["campaign", "tenant"]
     search_fields = ["campaign__name"]

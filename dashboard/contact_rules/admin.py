@@ -77,14 +77,15 @@ class ContactSettingsAdmin(ReadOnlyModelAdmin):
     records = "Contact rules"
     subject = Subject.RULES
     list_display = [
-        column("tenant", "Client"),
+        column("tenant", "Client", str),
         "own_hours",
         column("calls_keep_hours", "Calls keep hours", _yes),
         column("campaigns_keep_hours", "Campaigns keep hours", _yes),
         column("needs_consent", "Needs consent", _yes),
     ]
     page = [
-        *list_display,
+        column("tenant", "Client"),
+        *list_display[1:],
         column("uses_country_hours", "Hours of countries", _yes),
         column("calls_keep_attempts", "Calls keep attempts", _yes),
         column("campaigns_keep_attempts", "Campaigns keep attempts", _yes),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -40,6 +42,23 @@ def test_what_grows_is_listed_and_searched_newest_first(rf):
         for admin in site._registry.values()
     }
     assert {model.__name__: first[model] for model in GROWING if first[model] not in newest} == {}
+
+
+def test_a_first_column_is_a_link_to_its_row_and_holds_no_other():
+    """A link inside of a link is two, and the first of them is empty."""
+    columns = {
+        admin.model: admin.list_display[0] for admin in site._registry.values() if callable(admin.list_display[0])
+    }
+    linked = {model: inspect.getclosurevars(first).nonlocals for model, first in columns.items()}
+    fields = {model: known["path"] for model, known in linked.items() if known["shape"] is None}
+    rows = [model.__name__ for model, path in fields.items() if site.is_registered(_related(model, path))]
+    assert len(fields) > 10 and rows == []
+
+
+def _related(model, path):
+    *_, name = path.split("__")
+    named = {field.name: field.related_model for field in model._meta.get_fields() if field.is_relation}
+    return named.get(name) or object
 
 
 def test_a_list_of_more_rows_than_are_counted_says_so(bloom, auditor, sign_in, few):
