@@ -106,4 +106,4 @@ def test_a_placement_until_the_answer_is_kept(operator, make_member, sign_in, mo
 
     assert answer.status_code == 303
     assert len(operator.dial_requests()) == 1
-    cost.is_at_most(files=63, transactions=13, call_reads=11)
+    cost.is_at_most(files=66, transactions=13, call_reads=11)
