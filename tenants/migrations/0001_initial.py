@@ -220,7 +220,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-created_at', '-id'],
-                'indexes': [models.Index(fields=['state', 'due_at'], name='mail_by_state')],
+                'indexes': [models.Index(fields=['state', 'due_at'], name='mail_by_state'), models.Index(fields=['-created_at', '-id'], name='mail_newest_first')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'sent', 'failed', 'kept'])), name='outgoing_mail_state'), tenants.isolation.row_security.TenantRowPolicy(also='', name='outgoing_mail_rows', tenant=None)],
             },
         ),
@@ -542,6 +542,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='visit',
             index=models.Index(condition=models.Q(('ended_at', None)), fields=['-started_at', '-id'], name='visits_open'),
+        ),
+        migrations.AddIndex(
+            model_name='visit',
+            index=models.Index(fields=['tenant', '-started_at'], name='visits_newest_first'),
         ),
         migrations.AddConstraint(
             model_name='auditorgrant',

@@ -39,7 +39,10 @@ class OutgoingMail(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-id"]
-        indexes = [models.Index(fields=["state", "due_at"], name="mail_by_state")]
+        indexes = [
+            models.Index(fields=["state", "due_at"], name="mail_by_state"),
+            models.Index(fields=["-created_at", "-id"], name="mail_newest_first"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(state__in=["waiting", "sent", "failed", "kept"]), name="outgoing_mail_state"

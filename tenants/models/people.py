@@ -254,7 +254,10 @@ class Visit(models.Model):
 
     class Meta:
         constraints = [TenantRowPolicy(name="visit_rows")]
-        indexes = [models.Index(fields=["-started_at", "-id"], condition=models.Q(ended_at=None), name="visits_open")]
+        indexes = [
+            models.Index(fields=["-started_at", "-id"], condition=models.Q(ended_at=None), name="visits_open"),
+            models.Index(fields=["tenant", "-started_at"], name="visits_newest_first"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.tenant_id} since {self.started_at:%F %T}"

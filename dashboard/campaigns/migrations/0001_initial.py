@@ -98,6 +98,22 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='campaign',
+            index=models.Index(fields=['tenant', 'status', '-made', '-id'], name='campaigns_by_status'),
+        ),
+        migrations.AddIndex(
+            model_name='campaign',
+            index=models.Index(fields=['status', '-made', '-id'], name='all_campaigns_by_status'),
+        ),
+        migrations.AddIndex(
+            model_name='campaign',
+            index=models.Index(condition=models.Q(('status__in', ['scheduled', 'paused']), ('vanished_at', None)), fields=['-status', '-remote_created_at', 'id'], name='campaigns_started'),
+        ),
+        migrations.AddIndex(
+            model_name='campaign',
+            index=models.Index(condition=models.Q(('pause_required_at__isnull', False), ('status', 'scheduled'), ('vanished_at', None)), fields=['pause_required_at'], name='campaigns_to_be_paused'),
+        ),
+        migrations.AddIndex(
+            model_name='campaign',
             index=models.Index(condition=models.Q(('leads_due_at__isnull', False), ('vanished_at', None)), fields=['connection', 'leads_due_at'], name='campaigns_leads_due'),
         ),
         migrations.AddConstraint(
@@ -135,6 +151,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='lead',
             index=models.Index(condition=models.Q(('last_attempt_at__isnull', False)), fields=['campaign', '-last_attempt_at'], name='leads_by_attempt'),
+        ),
+        migrations.AddIndex(
+            model_name='lead',
+            index=models.Index('campaign', models.OrderBy(models.F('last_attempt_at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('call_remote_id', ''), _negated=True), name='leads_latest_first'),
         ),
         migrations.AddIndex(
             model_name='lead',

@@ -105,6 +105,18 @@ class Campaign(models.Model):
         indexes = [
             models.Index(fields=["tenant", "-made", "-id"], name="campaigns_newest_first"),
             models.Index(fields=["-made", "-id"], name="all_campaigns_newest_first"),
+            models.Index(fields=["tenant", "status", "-made", "-id"], name="campaigns_by_status"),
+            models.Index(fields=["status", "-made", "-id"], name="all_campaigns_by_status"),
+            models.Index(
+                fields=["-status", "-remote_created_at", "id"],
+                condition=models.Q(status__in=["scheduled", "paused"], vanished_at=None),
+                name="campaigns_started",
+            ),
+            models.Index(
+                fields=["pause_required_at"],
+                condition=models.Q(pause_required_at__isnull=False, status="scheduled", vanished_at=None),
+                name="campaigns_to_be_paused",
+            ),
             models.Index(
                 fields=["connection", "leads_due_at"],
                 condition=models.Q(vanished_at=None, leads_due_at__isnull=False),
@@ -184,6 +196,13 @@ class Lead(models.Model):
                 name="leads_by_attempt",
             ),
             models.Index(fields=["call_remote_id"], condition=~models.Q(call_remote_id=""), name="leads_by_call"),
+            models.Index(
+                "campaign",
+                models.F("last_attempt_at").desc(nulls_last=True),
+                models.F("id").desc(),
+                condition=~models.Q(call_remote_id=""),
+                name="leads_latest_first",
+            ),
             models.Index(
                 fields=["last_attempt_at"],
                 condition=models.Q(call_verdict="") & ~models.Q(call_remote_id=""),
