@@ -142,7 +142,7 @@ def test_a_file_becomes_a_campaign_with_results(window, sandbox, at_any_hour, ta
     is_whole(page)
 
     call_everybody(sandbox, name)
-    expect(page.get_by_role("main")).to_contain_text("Completed")
+    expect(page.get_by_role("main")).to_contain_text("all 3 people were called", timeout=2 * PATIENCE * 1000)
     is_whole(page)
 
     page.goto(f"{page.url.partition('#')[0]}report/")
