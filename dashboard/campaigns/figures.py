@@ -101,9 +101,8 @@ def _reached(row: CampaignRow) -> Figure:
     note = f"{results.reached:,} {'person' if results.reached == 1 else 'people'}" + (
         f", {results.voicemail:,} voicemail" if results.voicemail else ""
     )
-    if results.not_known:
-        note += f"; {results.not_known:,} not known yet"
-    return Figure("Reached a person", f"{results.reached_share}%", note, Group.REACHED)
+    note += results.not_known_in_words
+    return Figure("Reached a person", results.reached_share_in_words, note, Group.REACHED)
 
 
 def _best(row: CampaignRow) -> list[Figure]:

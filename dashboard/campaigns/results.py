@@ -87,6 +87,16 @@ class Results:
         known = self.called - self.not_known
         return round(100 * self.reached / known) if known else 0
 
+    @property
+    def reached_share_in_words(self) -> str:
+        """`45%`; a dash while no result is known."""
+        return f"{self.reached_share}%" if self.called > self.not_known else "—"
+
+    @property
+    def not_known_in_words(self) -> str:
+        """`; 3 not known yet`, behind the people reached; "" where every result is known."""
+        return f"; {self.not_known:,} not known yet" if self.not_known else ""
+
 
 @scope.requires_scope
 def of_all(campaigns: Iterable[Campaign]) -> dict[int, Results]:

@@ -62,6 +62,8 @@ def test_each_person_is_counted_once(campaign):
     assert found.outcomes[0] == ("not_reached", 3) and found.outcomes[-1] == ("", 2)
     assert dict(found.reasons) == {"not_reached": 3, "failed": 1}
     assert found.best == ("booked", 2) and found.share(2) == 40 and found.reached_share == 45
+    assert (found.reached_share_in_words, found.not_known_in_words) == ("45%", "; 2 not known yet")
+    assert results.Results(not_known=3).reached_share_in_words == "—"
 
 
 def test_each_figure_leads_to_as_many_people_as_it_names(campaign):

@@ -79,12 +79,11 @@ def of(campaign: Campaign, *, shared: bool = False) -> Report:
 
 def _figures(row: CampaignRow, history: History, *, shared: bool) -> list[Figure]:
     results, counts = row.results, row.counts
-    people = "person" if results.reached == 1 else "people"
-    share = f"{results.reached_share}%" if results.called else "—"
+    reached = f"{results.reached:,} {'person' if results.reached == 1 else 'people'}{results.not_known_in_words}"
     return [
         Figure("Called", f"{counts.called:,}", f"of {counts.total:,}"),
         *_best(results, shared=shared),
-        Figure("Reached a person", share, f"{results.reached:,} {people}"),
+        Figure("Reached a person", results.reached_share_in_words, reached),
         Figure("Wants a call back", f"{results.figure(CALL_BACK):,}", ""),
         Figure("Not reached", f"{results.not_reached:,}", f"and {results.voicemail:,} voicemail"),
         Figure("Minutes", f"{round(history.seconds / 60):,}", _each(history)),
