@@ -89,7 +89,8 @@ def _still_forbidden(lead: Lead) -> bool:
         is_waiting = Lead.objects.filter(pk=lead.pk, status="pending").exists()
         if verdict.rule in LISTS and is_waiting and campaign.exclude(status__in=Campaign.OVER).exists():
             return True
-        Lead.objects.filter(pk=lead.pk).update(removal_next_at=None, removal_attempts=0)
+        # Asked for once more: another run may have passed this person by, as one who is to be removed.
+        Lead.objects.filter(pk=lead.pk).update(removal_next_at=None, removal_attempts=0, lists_asked=False)
     return False
 
 

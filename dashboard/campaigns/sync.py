@@ -147,7 +147,7 @@ def _store(campaign: Campaign, remote: voicedock.RemoteCampaign, assistant: Assi
         Lead.objects.filter(campaign=campaign).update(tenant_id=campaign.tenant_id)
         CampaignSnapshot.objects.filter(campaign=campaign).update(tenant_id=campaign.tenant_id)
     if campaign.may_call and not could_call:
-        Lead.objects.filter(campaign=campaign, lists_asked=True).update(lists_asked=False)
+        Lead.objects.filter(campaign=campaign).update(lists_asked=False)  # each waits for who asks for it just now
     return True
 
 

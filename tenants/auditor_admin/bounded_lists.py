@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, QuerySet
 from django.utils import timezone
 
 COUNTED = 1_000  # rows that a list counts and leads to; older ones are reached by its filters
@@ -37,15 +37,28 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
 def newest(queryset: QuerySet[Any]) -> tuple[QuerySet[Any], bool]:
     """The first `SEARCHED` rows in the order of the list, and whether there are others.
 
-    By the first column of that order, so that its index is read as far as there and no further; rows that have the same
-    value as the last one belong to them.
+    Where a moment or a key comes first in that order, the newest first, by its value, so that its index is read as far
+    as there and no further; rows that have the same value as the last one belong to them.
     """
     first = str(next(iter(queryset.query.order_by or queryset.model._meta.ordering or ["-pk"])))
-    name, is_descending = first.lstrip("-"), first.startswith("-")
+    name = first.lstrip("-")
+    if not (first.startswith("-") and _has_few_alike(queryset, name)):
+        has_more = queryset.values("pk")[SEARCHED : SEARCHED + 1].exists()
+        return (queryset.filter(pk__in=queryset.values("pk")[:SEARCHED]), True) if has_more else (queryset, False)
     last_and_next = list(queryset.values_list(name, flat=True)[SEARCHED - 1 : SEARCHED + 1])
     if len(last_and_next) < 2:
         return queryset, False
-    return queryset.filter(**{f"{name}__{'gte' if is_descending else 'lte'}": last_and_next[0]}), True
+    return queryset.filter(**{f"{name}__gte": last_and_next[0]}), True
+
+
+def _has_few_alike(queryset: QuerySet[Any], name: str) -> bool:
+    """Whether a column has a value in each row, and hardly two the same."""
+    model: Any = queryset.model
+    *through, last = name.split("__")
+    for step in through:
+        model = model._meta.get_field(step).related_model
+    field = model._meta.pk if last == "pk" else model._meta.get_field(last)
+    return not field.null and (field.primary_key or isinstance(field, DateTimeField)) and not field.is_relation
 
 
 def month_filter(field: str) -> type[admin.SimpleListFilter]:

@@ -120,6 +120,18 @@ def test_whoever_begins_to_wait_again_is_asked_for_again(started, harbor, sandbo
     assert [lead.phone_number for lead in forbidden_people.run()] == [PERSON]
 
 
+def test_whoever_need_not_be_removed_any_more_is_asked_for_again(started, harbor, sandbox):
+    """What was asked while somebody was to be removed passed them by: it holds no longer."""
+    (remote,) = (lead for lead in next(iter(sandbox.state.leads.values())) if lead.phone_number == PERSON)
+    remote.status = "calling"
+    sync.leads(fresh())
+    with scope.for_system("another run has asked meanwhile"):
+        Lead.objects.filter(phone_number=PERSON).update(removal_next_at=timezone.now(), lists_asked=True)
+    forbidden_people.run()
+    with scope.for_system("look"):
+        assert not Lead.objects.get(phone_number=PERSON).lists_asked
+
+
 def test_people_of_a_campaign_that_may_call_again_are_asked_for_again(started, harbor, agency):
     with scope.for_system("VoiceDock does not list it for a while"):
         Campaign.objects.update(vanished_at=timezone.now())

@@ -86,6 +86,15 @@ def test_words_are_looked_for_in_the_newest_rows_and_numbers_in_all(bloom, audit
     assert [row.pk for row in found.result_list] == [old.pk]
 
 
+@pytest.mark.parametrize("order", ["1", "-1", "2", "-2", "3", "-3", "4", "-4", "5", "-5", "6", "-6", "7", "-7"])
+def test_a_search_looks_at_the_first_rows_of_whatever_order(bloom, auditor, sign_in, few, order):
+    """Also of a column that is empty in some rows, that many rows share, or that is a row of its own."""
+    for nth in range(4):
+        make_call(bloom, state="ended", counterpart=f"+3161234567{nth}", assistant_name="Newest")
+    page = sign_in(auditor).get(CALLS, {"q": "Newest", "o": order})
+    assert page.status_code == 200 and page.context["cl"].result_count == 2
+
+
 def test_an_export_of_a_search_looks_at_every_row(bloom, auditor, few, rf):
     request = rf.get(CALLS, {"q": "Oldest"})
     request.reads_all = True
