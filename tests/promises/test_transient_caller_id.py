@@ -314,6 +314,30 @@ def test_a_withdrawal_comes_before_or_after_a_claim_and_never_in_between(caller:
     assert (state, dialed) in [("dialing", 1), ("refused", 0)]
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("withdraw", WITHDRAWALS[1:])  # the first waits for the claim, which locks the client
+def test_a_right_withdrawn_while_the_claim_looks_refuses_the_call_in_words(
+    caller: Any, withdraw: Any, monkeypatch: Any
+) -> None:
+    """Seen by the database alone, since it was withdrawn after the claim had looked."""
+    call, looked = waiting(caller), claims._called_already
+    withdrawn: list[object] = []
+
+    def withdraw_now() -> None:
+        with scope.for_tenant(caller.tenant):
+            withdraw(caller)
+
+    def withdrawn_behind_it(of: Call) -> str:
+        if not withdrawn:
+            withdrawn.extend(at_once(withdraw_now))
+        return looked(of)
+
+    monkeypatch.setattr(claims, "_called_already", withdrawn_behind_it)
+    sent = intents.send(call.pk)
+    assert withdrawn == [None] and sent.state == "refused" and "one-time assistants" in sent.error
+    assert caller.dial_requests() == []
+
+
 def test_what_a_one_time_call_sends_is_in_its_row_and_arrives(caller: Any) -> None:
     call = intents.send(waiting(caller).pk)
     (sent,) = caller.dial_requests()

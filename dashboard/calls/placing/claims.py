@@ -11,6 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.db import connection as database
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce, Now
@@ -83,14 +84,7 @@ def claim(call: Call) -> ClaimResult:
     with scope.for_tenant(tenant_id_of(call)):
         tenant = _lock_tenant(call)
         verdict = _verdict(tenant, call)
-        if words := (
-            blocking_reason(tenant, excluding=call)
-            or destinations.refusal(tenant, call.counterpart)
-            or verdict.refusal
-            or rights.refusal(tenant, call)
-            or (NOT_IN_TIME if is_too_late(call) else "")
-            or _called_already(call)
-        ):
+        if words := _refusal(tenant, call, verdict):
             return ClaimResult(Claim.REFUSED, words)
         queued = Call.objects.filter(pk=call.pk, tenant_id=tenant_id_of(call), state=State.QUEUED)
         due = queued.filter(Q(lease_until=None) | Q(lease_until__lte=Now()))
@@ -98,17 +92,36 @@ def claim(call: Call) -> ClaimResult:
         claimed = due.filter(IN_TIME, _dedication_in_force(NumberDedication, "number")).filter(Exists(active))
         if not call.is_transient:
             claimed = claimed.filter(_dedication_in_force(AssistantDedication, "assistant"))
-        if claimed.update(
-            state=State.SENDING,
-            lease_until=Now() + LEASE,
-            sent_at=Now(),
-            state_at=Now(),
-            attempts=F("attempts") + 1,
-            rules_version=verdict.version,
-            version=F("version") + 1,
-        ):
+        try:
+            with transaction.atomic():
+                won = claimed.update(
+                    state=State.SENDING,
+                    lease_until=Now() + LEASE,
+                    sent_at=Now(),
+                    state_at=Now(),
+                    attempts=F("attempts") + 1,
+                    rules_version=verdict.version,
+                    version=F("version") + 1,
+                )
+        except IntegrityError:  # `call_leaves` refuses what was withdrawn since it was looked up above
+            if words := _refusal(tenant, call, _verdict(tenant, call)):
+                return ClaimResult(Claim.REFUSED, words)
+            raise
+        if won:
             return ClaimResult(Claim.WON)
         return ClaimResult(Claim.REFUSED, NOT_THEIRS) if due.exists() else ClaimResult(Claim.TAKEN)
+
+
+def _refusal(tenant: Tenant, call: Call, verdict: contact_rules.Verdict) -> str:
+    """Why this call may not be sent now, or ""."""
+    return (
+        blocking_reason(tenant, excluding=call)
+        or destinations.refusal(tenant, call.counterpart)
+        or verdict.refusal
+        or rights.refusal(tenant, call)
+        or (NOT_IN_TIME if is_too_late(call) else "")
+        or _called_already(call)
+    )
 
 
 @scope.opens_scope
