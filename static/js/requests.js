@@ -2,13 +2,14 @@
 // Answers of 2xx and 422 (a form with its errors) are swapped in; others are not (htmx-config in base.html), their failures are shown here.
 (() => {
   const GUARD = 20000; // a form whose answer never came, or was a download, may be sent again
-  const DOUBLE = 700; // two clicks within this are meant as one, and not worth a word
+  const DOUBLE = 700; // two clicks on the same within this are meant as one, and not worth a word
   const plainDialog = (form, button) => (button?.getAttribute("formmethod") ?? form.getAttribute("method")) === "dialog";
   const busy = new Map();
+  const content = (form, button) => new URLSearchParams(new FormData(form, button)).toString();
 
   const start = (form, button) => {
     const timer = setTimeout(() => stop(form), GUARD);
-    busy.set(form, { button, timer, since: Date.now() });
+    busy.set(form, { button, timer, since: Date.now(), sent: content(form, button) });
     button?.setAttribute("aria-busy", "true");
   };
   const stop = form => {
@@ -25,7 +26,8 @@
     if (busy.has(form)) {
       event.preventDefault();
       event.stopImmediatePropagation();
-      if (Date.now() - busy.get(form).since > DOUBLE) showToast("Not sent: what you sent before still waits for its answer. Send this once that has come.");
+      const { since, sent } = busy.get(form);
+      if (Date.now() - since > DOUBLE || content(form, button) !== sent) showToast("Not sent: what you sent before still waits for its answer. Send this once that has come.");
     } else start(form, button);
   }, true);
   addEventListener("submit", event => { if (event.defaultPrevented && !sentByHtmx(event.target)) stop(event.target); });

@@ -27,6 +27,7 @@ def test_a_receipt_takes_one_line(window, sandbox, talkative):
     page.get_by_role("button", name="Send context").click()
     receipts = page.locator("#call-timeline .receipt")
     expect(receipts.first).to_contain_text(re.compile(r"Sent [\d:]+\s+Accepted [\d:]+\s+not told whether it was used"))
+    expect(page.locator("#steer [aria-busy]")).to_have_count(0)  # a form sends one thing after the other
     page.get_by_role("radio", name="Say").check(force=True)
     page.get_by_placeholder("Exactly what the assistant should say").fill("One moment please.")
     page.keyboard.press("Control+Enter")
@@ -34,6 +35,27 @@ def test_a_receipt_takes_one_line(window, sandbox, talkative):
     for width in (1366, 1440):
         page.set_viewport_size({"width": width, "height": 700})
         assert page.evaluate(LINES) == [1, 1], width
+
+
+def test_another_command_while_one_waits_for_its_answer_is_told_and_kept(window, sandbox, talkative):
+    page, held = window("operator@bloom.test"), []
+    page.goto("/c/bloom-dental/")
+    talking(page, sandbox, "+31 6 1234 5655", "Recall NL")
+    page.route("**/command/", lambda route: route.continue_() if held else held.append(route))
+    page.get_by_placeholder("Something the assistant should know").fill("Her deductible is used up.")
+    page.get_by_role("button", name="Send context").click()
+    expect(page.locator("#steer [aria-busy]")).to_have_count(1)
+    page.get_by_role("radio", name="Say").check(force=True)
+    words = page.get_by_placeholder("Exactly what the assistant should say")
+    words.fill("One moment please.")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Not sent: what you sent before still waits for its answer")).to_be_visible()
+    expect(words).to_have_value("One moment please.")
+    held[0].continue_()
+    expect(page.locator("#steer [aria-busy]")).to_have_count(0)
+    expect(words).to_have_value("One moment please.")
+    words.press("Control+Enter")
+    expect(page.locator("#call-timeline .receipt")).to_have_count(2)
 
 
 def test_on_a_phone_the_panel_opens_at_its_newest_line(window, sandbox, talkative):
