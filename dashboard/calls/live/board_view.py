@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +30,8 @@ from tenants.isolation import scope
 from tenants.models import Tenant, User
 
 COLUMNS = [("person", "Needs a person"), ("live", "In progress"), ("waiting", "Connecting")]
-CHIPS = 8  # clients beside "Every client"; the others are in a menu
+CHIPS = 56  # letters of clients beside "Every client", so that the tools stand in one row; the others are in a menu
+EDGE = 7  # letters' worth of count, padding and gap of each
 WORDS_SEEN = "calls.words-seen"
 
 
@@ -81,10 +83,12 @@ def staff_board(request: StaffRequest) -> HttpResponse:
 
 
 def _client_chips(clients: list[Tenant], chosen: str) -> dict[str, Any]:
-    """The busiest clients as chips, the one that is chosen among them, and all others for a menu."""
+    """The busiest clients as chips, as many as fit, the one that is chosen among them, and all others for a menu."""
     clients.sort(key=lambda client: client.slug != chosen)
-    shown = sorted(clients[:CHIPS], key=lambda client: (-client.live, client.name))  # type: ignore[attr-defined]
-    return {"clients": shown, "more_clients": clients[CHIPS:]}
+    widths = accumulate(len(client.name) + EDGE for client in clients)
+    fitting = max(1, sum(width <= CHIPS for width in widths))
+    shown = sorted(clients[:fitting], key=lambda client: (-client.live, client.name))  # type: ignore[attr-defined]
+    return {"clients": shown, "more_clients": clients[fitting:]}
 
 
 def _context(
