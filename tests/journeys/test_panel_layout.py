@@ -37,7 +37,7 @@ def test_a_receipt_takes_one_line(window, sandbox, talkative):
         assert page.evaluate(LINES) == [1, 1], width
 
 
-def test_another_command_while_one_waits_for_its_answer_is_told_and_kept(window, sandbox, talkative):
+def test_another_command_while_one_waits_for_its_answer_is_refused_in_words_and_kept(window, sandbox, talkative):
     page, held = window("operator@bloom.test"), []
     page.goto("/c/bloom-dental/")
     talking(page, sandbox, "+31 6 1234 5655", "Recall NL")
