@@ -96,7 +96,7 @@ SENTENCES: dict[str, str] = {
     "campaign.numbers-exported": "{actor} exported the do-not-call list of the campaign {name} as {file}.",
     "campaign.attested": "{actor} exported the caller IDs of the calls of the campaign {name} as {file}.",
     "campaign.report-shared": "{actor} made a link to the report of the campaign {name} that works for "
-    "{days:1 day|# days}.",
+    "at most {days:1 day|# days}.",
     "campaign.report-opened": "Somebody opened the report of the campaign {name} by a link of {maker}.",
     "campaign.report-revoked": "{actor} took back a link to the report of the campaign {name}.",
     "campaign.exported": "{actor} exported the people of the campaign {name} as {file}.",

@@ -15,12 +15,13 @@ from dashboard.campaigns import tasks
 from dashboard.campaigns.models import CampaignSnapshot, ReportLink
 from dashboard.campaigns.reports import links, views
 from tenants import tenant_status
+from tenants.access import support_access
 from tenants.access.permissions import Role, StaffRole
 from tenants.access.reauthentication import MAX_AGE
 from tenants.audit import log
 from tenants.audit.messages import sentence
 from tenants.isolation import scope
-from tenants.models import AuditEntry, Membership, StaffGrant, StaffMember, User
+from tenants.models import AuditEntry, Membership, StaffGrant, StaffMember, SupportPass, User
 from tests.fixtures.call_factories import captured_selects, make_call, make_campaign, make_lead, make_report
 from tests.fixtures.concurrency import at_once
 from tests.fixtures.factories import PASSWORD, give_password, record_authentication
@@ -145,7 +146,8 @@ def test_a_link_that_was_taken_back_and_one_that_never_was_get_the_same_answer(b
     assert gone(Client().get(path)) == gone(Client().get(f"/report/{'A' * 43}/"))
     assert "Taken back by Bloom Dental Manager" in read(manager.get(address(campaign)))
     assert sentences(bloom) == [
-        "Bloom Dental Manager made a link to the report of the campaign Half-year recall that works for 7 days.",
+        "Bloom Dental Manager made a link to the report of the campaign Half-year recall that works for at most "
+        "7 days.",
         "Somebody opened the report of the campaign Half-year recall by a link of Bloom Dental Manager.",
         "Bloom Dental Manager took back a link to the report of the campaign Half-year recall.",
     ]
@@ -228,7 +230,7 @@ def test_a_link_stops_with_the_right_of_whoever_made_it(bloom, campaign, make_me
     gone(Client().get(path))
     owner = sign_in(make_member(bloom, Role.OWNER))
     page = read(owner.get(address(campaign)))
-    assert "Stopped: Mara Moved may not share reports here any more" in page
+    assert "Stopped: Mara Moved may not share reports here now" in page
     assert owner.post(f"/c/bloom-dental/campaigns/report-links/{the_link(bloom).pk}/revoke/").status_code == 303
     with scope.for_system("and back"):
         User.objects.filter(pk=maker.pk).update(is_active=True)
@@ -236,21 +238,62 @@ def test_a_link_stops_with_the_right_of_whoever_made_it(bloom, campaign, make_me
     gone(Client().get(path))
 
 
-@pytest.mark.parametrize(("granted", "works"), [(True, True), (False, False)])
-def test_a_link_of_staff_stops_with_their_access_to_the_client(bloom, campaign, make_staff, granted, works):
+@pytest.fixture
+def owner(bloom, make_member):
+    return make_member(bloom, Role.OWNER)
+
+
+@pytest.fixture(params=[True, False], ids=["sees all clients", "sees some clients"])
+def token_of_support(request, bloom, campaign, make_staff, owner):
+    """A link of support that was made while the client let it act, for an hour."""
     support = make_staff(StaffRole.SUPPORT)
-    with scope.for_system("a link of support, which sees some clients alone"):
+    with scope.for_system("support of this client"):
         staff = StaffMember.objects.get(user=support)
-        staff.sees_all = False
+        staff.sees_all = request.param
         staff.save()
-        if granted:
-            StaffGrant.objects.create(staff=staff, tenant=bloom.tenant)
+        StaffGrant.objects.create(staff=staff, tenant=bloom.tenant)
     with scope.for_tenant(bloom.tenant):
-        _, token = links.make(campaign, days=1, by=support, form_token=uuid.uuid4())
-    assert (links.find(token) is not None) is works
-    with scope.for_system("removed"):
-        staff.delete()
-    assert links.find(token) is None
+        given = support_access.grant(bloom.tenant, 1, by=owner)
+        link, token = links.make(campaign, days=30, by=support, form_token=uuid.uuid4())
+        assert link.expires_at == given.until
+    assert links.find(token) is not None
+    return token
+
+
+@pytest.mark.parametrize("ends", ["staff", "withdrawn", "over"])
+def test_a_link_of_support_stops_with_the_access_under_which_it_was_made(bloom, token_of_support, owner, ends):
+    with scope.for_system("meanwhile"):
+        if ends == "staff":
+            StaffMember.objects.filter(role=StaffRole.SUPPORT).delete()
+        elif ends == "over":
+            SupportPass.objects.update(until=timezone.now())
+    if ends == "withdrawn":
+        with scope.for_tenant(bloom.tenant):
+            support_access.revoke(bloom.tenant, by=owner)
+    assert links.find(token_of_support) is None
+    with scope.for_tenant(bloom.tenant):
+        support_access.grant(bloom.tenant, 1, by=owner)
+    assert links.find(token_of_support) is None, "a later one does not revive it"
+
+
+def test_a_link_of_support_that_sees_some_clients_stops_with_its_grant(bloom, token_of_support):
+    with scope.for_system("the client is not theirs any more"):
+        sees_all = StaffMember.objects.get(role=StaffRole.SUPPORT).sees_all
+        StaffGrant.objects.all().delete()
+    assert (links.find(token_of_support) is not None) is sees_all
+
+
+def test_support_reads_how_long_its_links_work(bloom, campaign, support, visit_client):
+    browser = visit_client(support, bloom)
+    assert "A link that you make stops when Bloom Dental takes back support access" in read(
+        browser.get(address(campaign))
+    )
+
+
+def test_a_link_of_an_admin_needs_no_access_given_by_the_client(bloom, campaign, admin):
+    with scope.for_tenant(bloom.tenant):
+        _, token = links.make(campaign, days=1, by=admin, form_token=uuid.uuid4())
+    assert links.find(token) is not None
 
 
 def test_a_link_is_made_once_it_is_proved_who_makes_it(bloom, campaign, manager, make_member, sign_in):

@@ -1,13 +1,14 @@
 """Links to the report of a campaign: made, listed, opened by whoever has one, and taken back.
 
-A link works while its client is active and whoever made it may share reports there: it ends with that person's role.
+A link works while its client is active and whoever made it may share reports there: it ends with that person's role,
+and one of support with the time for which the client lets support act.
 """
 
 from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64encode
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
@@ -17,10 +18,11 @@ from django.utils.crypto import salted_hmac
 
 from dashboard.campaigns.models import Campaign, ReportLink
 from tenants import audit, slices, tenant_status
+from tenants.access import support_access
 from tenants.access.permissions import Permission, Role, StaffRole, client_may, staff_may
 from tenants.errors import ActionRefused
 from tenants.isolation import scope
-from tenants.models import Membership, StaffGrant, StaffMember, Tenant, User
+from tenants.models import Membership, StaffGrant, StaffMember, SupportPass, Tenant, User
 
 DAYS = (1, 7, 30)  # for which a link may work
 MOST_OPEN = 10  # links of a campaign that work
@@ -37,8 +39,15 @@ _members = Membership.objects.filter(
     role__in=[role for role in Role if client_may(role, NEEDED)],
 )
 _granted = StaffGrant.objects.filter(staff=OuterRef("pk"), tenant=OuterRef(OuterRef("tenant")))
+_passes = SupportPass.objects.filter(  # those under which the link was made: a later one does not revive it
+    tenant=OuterRef(OuterRef("tenant")),
+    withdrawn_at=None,
+    until__gt=Now(),
+    given_at__lte=OuterRef(OuterRef("made_at")),
+)
 _staff = StaffMember.objects.filter(
     Q(sees_all=True) | Exists(_granted),
+    ~Q(role=StaffRole.SUPPORT) | Exists(_passes),
     user=OuterRef("made_by"),
     role__in=[role for role in StaffRole if staff_may(role, NEEDED)],
 )
@@ -78,10 +87,20 @@ def make(campaign: Campaign, *, days: int, by: User, form_token: UUID) -> tuple[
         campaign=campaign,
         token_hash=_hash(token),
         made_by=by,
-        expires_at=timezone.now() + timedelta(days=days),
+        expires_at=_end(tenant, by, days),
     )
-    audit.record(by, tenant, "campaign.report-shared", campaign, name=campaign.name, days=days)
+    facts = {"name": campaign.name, "days": days, "until": link.expires_at.isoformat()}
+    audit.record(by, tenant, "campaign.report-shared", campaign, **facts)
     return link, token
+
+
+def _end(tenant: Tenant, by: User, days: int) -> datetime:
+    """After these days; of support, at the latest with the pass under which it is made."""
+    end = timezone.now() + timedelta(days=days)
+    if not StaffMember.objects.filter(user=by, role=StaffRole.SUPPORT).exists():
+        return end
+    given = support_access.open_pass(tenant)
+    return min(end, given.until) if given else end  # without one it does not work
 
 
 @scope.requires_scope

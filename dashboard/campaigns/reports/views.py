@@ -104,8 +104,9 @@ def _campaign(request: TenantRequest, pk: int) -> Campaign:
 def _page(
     request: TenantRequest, campaign: Campaign, form: LinkForm, *, made: Any = None, status: int = 200
 ) -> HttpResponse:
-    may_share = request.actor.may(links.NEEDED)
-    latest = campaign_calls.latest(campaign, summaries=request.actor.may(Permission.SEE_TRANSCRIPTS))
+    actor = request.actor
+    may_share = actor.may(links.NEEDED)
+    latest = campaign_calls.latest(campaign, summaries=actor.may(Permission.SEE_TRANSCRIPTS))
     context = {
         "campaign": campaign,
         "client": request.tenant,
@@ -116,7 +117,8 @@ def _page(
         "links": links.newest(campaign) if may_share else [],
         "form": form,
         "made": made,
-        "may_see_calls": request.actor.may(Permission.SEE_CALLS),
+        "support_until": actor.allowed_by.until if actor.is_support and actor.allowed_by else None,
+        "may_see_calls": actor.may(Permission.SEE_CALLS),
     }
     if any(one.has_summary for one in latest):
         audit.record_once(request.user, request.tenant, "calls.summaries-read", request.tenant)
