@@ -51,17 +51,18 @@ def run() -> list[Lead]:
 
 
 def _require() -> None:
-    """Record who has to be removed, before anything is asked."""
-    last: int | None = 0
+    """Record who has to be removed, before anything is asked. Started campaigns come first: they call people now."""
     left, until = MOST, time.monotonic() + MAX_SECONDS
-    while left and last is not None and time.monotonic() < until:
-        with scope.for_system("people who must not be called any more"):
-            ids, last = listed_people.ask(last, left)
-            found = list(Lead.objects.filter(pk__in=ids).select_related("campaign__tenant").order_by("pk"))
-            Lead.objects.filter(pk__in=ids).update(removal_next_at=Now(), removal_attempts=0)
-            for lead in found:
-                _record(lead, "campaign.person-forbidden")
-            left -= len(ids)
+    for started in (True, False):
+        last: int | None = 0
+        while left and last is not None and time.monotonic() < until:
+            with scope.for_system("people who must not be called any more"):
+                ids, last = listed_people.ask(last, left, started=started)
+                found = list(Lead.objects.filter(pk__in=ids).select_related("campaign__tenant").order_by("pk"))
+                Lead.objects.filter(pk__in=ids).update(removal_next_at=Now(), removal_attempts=0)
+                for lead in found:
+                    _record(lead, "campaign.person-forbidden")
+                left -= len(ids)
 
 
 def _due() -> QuerySet[Lead]:

@@ -45,12 +45,11 @@ COMPARED = "UPDATE {table} SET compared_at = now() WHERE id = ANY(%s)"
 ASK = f"""
     WITH asked AS MATERIALIZED (
       SELECT id, tenant_id, campaign_id, phone_number, removal_next_at FROM campaigns_lead
-      WHERE status = 'pending' AND NOT lists_asked AND id > %(after)s ORDER BY id LIMIT %(slice)s FOR UPDATE SKIP LOCKED
+      WHERE status = 'pending' AND NOT lists_asked AND {{which}} LIMIT %(slice)s FOR UPDATE SKIP LOCKED
     ), listed AS MATERIALIZED (
       SELECT number FROM public.listed_for_all(ARRAY(SELECT DISTINCT phone_number::text FROM asked))
     ), forbidden AS MATERIALIZED (
-      SELECT a.id, c.status = 'scheduled' AS is_started
-      FROM asked a JOIN campaigns_campaign c ON c.id = a.campaign_id
+      SELECT a.id FROM asked a JOIN campaigns_campaign c ON c.id = a.campaign_id
       WHERE a.removal_next_at IS NULL AND a.tenant_id IS NOT NULL AND a.phone_number <> '' AND {CALLABLE} AND (
         EXISTS (SELECT 1 FROM contact_rules_donotcallentry e
           WHERE e.tenant_id = a.tenant_id AND e.number = a.phone_number)
@@ -58,13 +57,17 @@ ASK = f"""
           WHERE e.campaign_id = a.campaign_id AND e.number = a.phone_number)
         OR a.phone_number IN (SELECT number FROM listed)
       )
-    ), taken AS MATERIALIZED (SELECT id FROM forbidden ORDER BY is_started DESC, id LIMIT %(most)s),
+    ), taken AS MATERIALIZED (SELECT id FROM forbidden ORDER BY id LIMIT %(most)s),
     stored AS (
       UPDATE campaigns_lead l SET lists_asked = true FROM asked a
       WHERE l.id = a.id AND (a.id IN (SELECT id FROM taken) OR a.id NOT IN (SELECT id FROM forbidden))
     )
     SELECT ARRAY(SELECT id FROM taken), (SELECT max(id) FROM asked), (SELECT count(*) FROM asked)
 """
+OF_ALL = "id > %(after)s ORDER BY id"
+OF_STARTED = """campaign_id = ANY(ARRAY(
+        SELECT id FROM campaigns_campaign WHERE status = 'scheduled' AND vanished_at IS NULL
+      ))"""
 
 
 @scope.opens_scope
@@ -83,13 +86,14 @@ def ask_again() -> None:
 
 
 @scope.requires_scope
-def ask(after: int, most: int) -> tuple[list[int], int | None]:
-    """Ask for a slice of those who are not asked for yet: at most `most` ids of people who are listed, those of started
-    campaigns first, and the id after which the next slice begins, None for none. Inside a system scope.
+def ask(after: int, most: int, *, started: bool) -> tuple[list[int], int | None]:
+    """Ask for a slice of those who are not asked for yet, of started campaigns alone or of all: at most `most` ids of
+    people who are listed, and the id after which the next slice begins, None for none. Inside a system scope.
 
-    Those beyond `most` are asked for once more the next time.
+    Those beyond `most` are asked for once more the next time. Slices of started campaigns follow no order.
     """
+    statement = ASK.format(which=OF_STARTED if started else OF_ALL)
     with database.cursor() as cursor:
-        cursor.execute(ASK, {"after": after, "slice": SLICE, "most": most})
+        cursor.execute(statement, {"after": after, "slice": SLICE, "most": most})
         ids, last, count = cursor.fetchone()
     return ids, last if count == SLICE else None

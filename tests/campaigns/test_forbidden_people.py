@@ -104,8 +104,8 @@ def test_only_new_people_and_those_of_new_entries_are_asked_for(started, harbor,
     listed_people.ask_again()
     with scope.for_system("look"):
         assert [lead.phone_number for lead in Lead.objects.filter(lists_asked=False)] == [PERSON]
-        assert listed_people.ask(0, 50) == ([Lead.objects.get(phone_number=PERSON).pk], None)
-        assert listed_people.ask(0, 50) == ([], None)
+        assert listed_people.ask(0, 50, started=False) == ([Lead.objects.get(phone_number=PERSON).pk], None)
+        assert listed_people.ask(0, 50, started=False) == ([], None)
 
 
 def test_whoever_begins_to_wait_again_is_asked_for_again(started, harbor, sandbox):
@@ -148,6 +148,23 @@ def test_a_long_list_takes_people_off_in_turns_those_who_are_called_first(starte
     assert len(forbidden_people.run()) == 2 and len(forbidden_people.run()) == 1 and people() == []
 
 
+def test_people_of_started_campaigns_come_before_any_number_of_others(bloom, monkeypatch):
+    monkeypatch.setattr(forbidden_people, "MOST", 1)
+    monkeypatch.setattr(listed_people, "SLICE", 2)
+    others = [make_campaign(bloom, status, status=status) for status in ("draft", "paused")]
+    for at in range(6):
+        make_lead(others[at % 2], "pending", phone_number=f"+3161234010{at}")
+    called = make_lead(make_campaign(bloom, "Recall", status="scheduled"), "pending", phone_number=PERSON)
+    block(bloom.tenant, PERSON, *(f"+3161234010{at}" for at in range(6)))
+    listed_people.ask_again()
+    forbidden_people._require()
+    with scope.for_system("look"):
+        assert [lead.pk for lead in Lead.objects.exclude(removal_next_at=None)] == [called.pk]
+    forbidden_people._require()
+    with scope.for_system("look"):
+        assert Lead.objects.exclude(removal_next_at=None).count() == 2
+
+
 @pytest.mark.django_db(transaction=True)
 def test_an_entry_that_comes_while_its_person_is_asked_for_is_not_missed(bloom):
     """Who asks has locked the person; who compares the entry waits for that, and has the person asked for again."""
@@ -157,7 +174,7 @@ def test_an_entry_that_comes_while_its_person_is_asked_for_is_not_missed(bloom):
 
     def ask() -> None:
         with scope.for_system("ask"):
-            assert listed_people.ask(0, 50) == ([], None)
+            assert listed_people.ask(0, 50, started=False) == ([], None)
             has_asked.set()
             assert has_entry.wait(PATIENCE)
 
@@ -169,7 +186,7 @@ def test_an_entry_that_comes_while_its_person_is_asked_for_is_not_missed(bloom):
 
     assert at_once(ask, add) == [None, None]
     with scope.for_system("ask again"):
-        assert listed_people.ask(0, 50) == ([lead.pk], None)
+        assert listed_people.ask(0, 50, started=False) == ([lead.pk], None)
 
 
 def test_another_clients_list_does_not_matter(started, bloom):

@@ -150,6 +150,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='lead',
+            index=models.Index(condition=models.Q(('lists_asked', False), ('status', 'pending')), fields=['campaign'], name='leads_not_asked_for_of_one'),
+        ),
+        migrations.AddIndex(
+            model_name='lead',
             index=models.Index(condition=models.Q(('last_attempt_at__isnull', False)), fields=['campaign', '-last_attempt_at'], name='leads_by_attempt'),
         ),
         migrations.AddIndex(

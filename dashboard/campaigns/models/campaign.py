@@ -191,6 +191,11 @@ class Lead(models.Model):
                 fields=["id"], condition=models.Q(status="pending", lists_asked=False), name="leads_not_asked_for"
             ),
             models.Index(
+                fields=["campaign"],
+                condition=models.Q(status="pending", lists_asked=False),
+                name="leads_not_asked_for_of_one",
+            ),
+            models.Index(
                 fields=["campaign", "-last_attempt_at"],
                 condition=models.Q(last_attempt_at__isnull=False),
                 name="leads_by_attempt",
