@@ -15,12 +15,12 @@ from dashboard.campaigns.drafts import queries as draft_queries
 from dashboard.campaigns.drafts import retry
 from dashboard.campaigns.lead_files import uploads, waiting
 from dashboard.campaigns.models import CampaignDraft, CampaignFile, CampaignSchedule, DraftLead, Lead
-from dashboard.contact_rules.models import DoNotCallEntry
+from dashboard.contact_rules.models import ContactSettings, DoNotCallEntry
 from dashboard.contact_rules.verdict import Rule
 from tenants.access.permissions import Role
 from tenants.audit.messages import sentence
 from tenants.isolation import scope
-from tenants.models import AuditEntry, User
+from tenants.models import AuditEntry, Tenant, User
 from tests.fixtures.call_factories import make_call, make_campaign, make_lead
 from tests.fixtures.concurrency import at_once
 
@@ -67,6 +67,30 @@ def people(draft):
 
 def words(answer):
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())).split())
+
+
+@pytest.mark.parametrize(
+    ("country", "settings", "days", "skips"),
+    [
+        ("NL", {}, [*range(6)], True),
+        ("NL", {"weekdays": [4, 1]}, [1, 4], True),
+        ("NL", {"skips_holidays": False}, [*range(6)], False),
+        ("NL", {"campaigns_keep_hours": False}, [*range(7)], False),
+        ("ES", {"weekdays": [*range(7)]}, [*range(5)], True),  # the preset of the country
+        ("ES", {"uses_country_hours": False, "weekdays": [6]}, [6], True),
+    ],
+)
+def test_without_days_of_its_own_the_draft_has_those_on_which_its_client_may_call(
+    bloom, campaign, manager, country, settings, days, skips
+):
+    with scope.for_system("a client of this country"):
+        Tenant.objects.filter(pk=bloom.tenant.pk).update(country=country)
+        CampaignSchedule.objects.all().delete()
+        ContactSettings.objects.create(tenant=bloom.tenant, **settings)
+    press(manager, campaign, "unreached")
+    (draft,) = drafts(bloom)
+    assert (draft.weekdays, draft.skips_holidays) == (days, skips)
+    assert not skips or draft.holiday_country == country
 
 
 def test_those_who_were_not_reached_become_a_draft_with_their_values_and_its_settings(bloom, campaign, manager):

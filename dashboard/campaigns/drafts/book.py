@@ -14,6 +14,7 @@ from dashboard.campaigns.do_not_call import entries as do_not_call
 from dashboard.campaigns.drafts import holiday_choices, queries
 from dashboard.campaigns.lead_files import uploads
 from dashboard.campaigns.models import Campaign, CampaignDraft, CampaignSchedule
+from dashboard.contact_rules import contact_settings, country_presets
 from dashboard.live_updates import publish
 from tenants import audit, tenant_status
 from tenants.errors import ActionRefused
@@ -57,14 +58,12 @@ class RetriedBefore(Exception):
 def create(tenant: Tenant, *, by: User) -> CampaignDraft:
     """With what is usual for the client filled in. Raises `DraftRefused`."""
     speaker = next(iter(assistants(tenant)), None)
-    country = tenant.country if tenant.country in holiday_choices.known() else ""
     facts = {
         "assistant_dedication": speaker,
         "starts": time(9),
         "ends": time(17),
         "timezone": tenant.zone.key,
-        "holiday_country": country,
-        "skips_holidays": bool(country),
+        **_holidays(tenant),
     }
     draft = _insert(tenant, facts, by)
     audit.record(by, tenant, "campaign.draft-made", draft)
@@ -108,6 +107,7 @@ def _facts_of(campaign: Campaign) -> dict[str, Any]:
     tenant = campaign.tenant
     assert tenant is not None  # read through the client
     open_ones = AssistantDedication.objects.open().filter(tenant=tenant, assistant=campaign.assistant_id)
+    schedule = CampaignSchedule.objects.filter(campaign=campaign).first()
     facts = {
         "name": campaign.name,
         "assistant_dedication": open_ones.first(),
@@ -115,12 +115,24 @@ def _facts_of(campaign: Campaign) -> dict[str, Any]:
         "starts": campaign.starts and campaign.starts.replace(second=0),
         "ends": campaign.ends and campaign.ends.replace(second=0),
         "timezone": campaign.timezone or tenant.zone.key,
-        "weekdays": [*range(7)],  # as VoiceDock calls it without days of ours
-        "skips_holidays": False,
     }
-    schedule = CampaignSchedule.objects.filter(campaign=campaign).first()
-    facts |= {name: getattr(schedule, name) for name in DAYS} if schedule else {}
-    return facts
+    return facts | ({name: getattr(schedule, name) for name in DAYS} if schedule else _days_allowed(tenant))
+
+
+def _days_allowed(tenant: Tenant) -> dict[str, Any]:
+    """Those on which campaigns of the client may call people of its country."""
+    settings = contact_settings.of(tenant)
+    if not settings.campaigns_keep_hours:
+        return {"weekdays": [*range(7)], "skips_holidays": False}
+    hours = contact_settings.hours_of(settings, tenant.country, country_presets.known())
+    found = {"weekdays": [day for day, spans in enumerate(hours.days) if spans], "skips_holidays": False}
+    return found | (_holidays(tenant) if hours.holidays == () else {})
+
+
+def _holidays(tenant: Tenant) -> dict[str, Any]:
+    """Those of the client's country are skipped, where they are known."""
+    country = tenant.country if tenant.country in holiday_choices.known() else ""
+    return {"holiday_country": country, "skips_holidays": bool(country)}
 
 
 @scope.requires_scope
