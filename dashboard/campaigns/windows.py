@@ -110,21 +110,22 @@ def _started(
         return CampaignStatus("live", "Calling", "", is_calling=True)
     if not window.is_documented:
         return CampaignStatus("live", "Started", NOT_DOCUMENTED)
+    again = "Calls again" if known.called else "Calls"
     if schedule is not None and (
         calls := schedule_words.next_calls(schedule, Days.of(schedule, window), window.starts, now)
     ):
-        return CampaignStatus("waiting", "Waiting for its hours", f"Calls again on {calls}.", waits=True)
+        return CampaignStatus("waiting", "Waiting for its hours", f"{again} on {calls}.", waits=True)
     opens = window.next_opening(now)
     if opens is None:
         return CampaignStatus("waiting", "Waiting for its hours", "", waits=True)
-    return CampaignStatus("waiting", "Waiting for its hours", _opens(opens, now, window), waits=True)
+    return CampaignStatus("waiting", "Waiting for its hours", f"{again} {_opens(opens, now, window)}", waits=True)
 
 
 def _opens(opens: datetime, now: datetime, window: DailyWindow) -> str:
     local = opens.astimezone(window.zone)
     days = (local.date() - now.astimezone(window.zone).date()).days
     day = {0: "today", 1: "tomorrow"}.get(days, f"on {local:%A}")
-    return f"Calls again {day} from {local:%H:%M}."
+    return f"{day} from {local:%H:%M}."
 
 
 def window_of(campaign: Campaign | CampaignDraft) -> DailyWindow | None:

@@ -138,9 +138,9 @@ def test_a_variable_without_a_column_is_named_with_what_may_be_meant_and_holds_s
     assert "day_part is no column of the file. Is daypart meant?" in page
     assert "Braces are left over" in page
     review = read(browser.get(address(draft, "review/")))
-    assert "The file has no column for {{day_part}}." in review and "2 missing" in review
+    assert "The file has no column for {{day_part}}." in review and "2 to settle" in review
     browser.post(address(draft), says("Offer a {{day_part}}.", **{"says-instead_day_part": "morning"}))
-    assert "missing" not in read(browser.get(address(draft, "review/"))), "everybody gets the same"
+    assert "to settle" not in read(browser.get(address(draft, "review/"))), "everybody gets the same"
 
 
 def test_the_preview_fills_in_one_person_and_leads_to_the_next(browser, make_draft):
@@ -183,7 +183,7 @@ def test_the_review_says_what_will_be_sent(browser, make_draft):
     assert "calls 12 people , Monday to Friday from 9:30 to 17:00 by the clock of Amsterdam" in page
     assert "from Monday 24 November 2031, until Thursday 18 December 2031 at the latest" in page
     assert "not on public holidays of the Netherlands" in page
-    assert "Nothing is missing" in read(browser.get(address(draft)))
+    assert "As it is saved, nothing is left to settle" in read(browser.get(address(draft)))
 
 
 def test_the_review_leads_to_the_section_of_each_thing_that_is_missing(bloom, browser, make_draft):

@@ -56,8 +56,8 @@ def test_the_end_is_not_inside():
 
 
 def test_the_next_opening_is_reported_with_its_day():
-    assert windows.status_of(campaign(starts=time(15)), NOON).detail == "Calls again today from 15:00."
-    late = campaign(starts=time(8), ends=time(10))
+    assert windows.status_of(campaign(starts=time(15)), NOON).detail == "Calls today from 15:00."
+    late = campaign(starts=time(8), ends=time(10), done=1)
     assert windows.status_of(late, NOON).detail == "Calls again tomorrow from 08:00."
 
 
