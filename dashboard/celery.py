@@ -24,7 +24,7 @@ from django.conf import settings
 from django.db import close_old_connections
 from kombu import Queue
 
-from dashboard import heartbeat, logs, production
+from dashboard import garbage_collection, heartbeat, logs, production
 from dashboard.beat_schedule import SCHEDULE
 from dashboard.expired_tasks import expired as expired_tasks
 from tenants.isolation import unfinished
@@ -113,6 +113,12 @@ def log_as_django_does(**_: Any) -> None:
 @beat_init.connect
 def refuse_without_what_it_needs(**_: Any) -> None:
     production.refuse(settings)
+
+
+@worker_init.connect
+def collect_less_garbage(**_: Any) -> None:
+    """Before the processes of the pool are forked, which then share this memory."""
+    garbage_collection.leave_out_present()
 
 
 @heartbeat_sent.connect

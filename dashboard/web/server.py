@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 import uvicorn
 
+from dashboard import garbage_collection
 from dashboard.live_updates import feed
 from dashboard.web import memory
 from dashboard.web import shutdown as stopping
@@ -22,13 +23,19 @@ BACKLOG = 4096  # connections that wait to be taken: after a restart every open 
 OPEN_FILES = 20_000  # each stream is one
 KEEP_ALIVE = 75  # seconds: longer than a proxy keeps a connection, so that it never writes into one that closes
 TICKS = 50  # of a tenth of a second, between two looks at the memory
+LOADED = (600, 6_000)  # ticks after which most of what is loaded when it is first used, such as templates, is there
 
 
 class Server(uvicorn.Server):
     """Stops in this order: not ready any more, streams end, proxies notice, requests in flight end."""
 
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._warming = set(LOADED)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        garbage_collection.leave_out_present()
         if self.started and (path := os.environ.get("PATCHBAY_READY_FILE")):
             Path(path).touch()
 
@@ -37,6 +44,9 @@ class Server(uvicorn.Server):
         if counter % TICKS == 0 and memory.is_beyond_cap():
             log.warning("web_memory_cap", megabytes=memory.used() >> 20, most=memory.most() >> 20)
             return True
+        if counter in self._warming:
+            self._warming.remove(counter)  # the counter begins anew each day
+            garbage_collection.leave_out_present()
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
