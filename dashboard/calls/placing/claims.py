@@ -11,6 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+import structlog
 from django.db import IntegrityError, transaction
 from django.db import connection as database
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, When
@@ -30,6 +31,7 @@ from tenants.errors import ActionRefused
 from tenants.isolation import scope
 from tenants.models import AssistantDedication, NumberDedication, Tenant
 
+log = structlog.get_logger()
 LEASE = timedelta(seconds=45)  # longer than the one attempt may take
 ONE_ATTEMPT = timedelta(seconds=TIMEOUT)
 
@@ -103,8 +105,10 @@ def claim(call: Call) -> ClaimResult:
                     rules_version=verdict.version,
                     version=F("version") + 1,
                 )
-        except IntegrityError:  # `call_leaves` refuses what was withdrawn since it was looked up above
-            if words := _refusal(tenant, call, _verdict(tenant, call)):
+        except IntegrityError as error:
+            withdrawn = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") == "call_leaves"
+            if withdrawn and (words := _refusal(tenant, call, _verdict(tenant, call))):  # since it was looked up above
+                log.info("call_refused_by_database", call=str(call.pk))
                 return ClaimResult(Claim.REFUSED, words)
             raise
         if won:
