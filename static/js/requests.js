@@ -26,8 +26,8 @@
     if (busy.has(form)) {
       event.preventDefault();
       event.stopImmediatePropagation();
-      const { since, sent } = busy.get(form);
-      if (Date.now() - since > DOUBLE || content(form, button) !== sent) showToast("Not sent: what you sent before still waits for its answer. Send this once that has come.");
+      const first = busy.get(form), isSame = first.button === button && first.sent === content(form, button);
+      if (Date.now() - first.since > DOUBLE || !isSame) showToast("Not sent: what you sent before still waits for its answer. Send this once that has come.");
     } else start(form, button);
   }, true);
   addEventListener("submit", event => { if (event.defaultPrevented && !sentByHtmx(event.target)) stop(event.target); });

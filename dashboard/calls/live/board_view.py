@@ -30,7 +30,7 @@ from tenants.isolation import scope
 from tenants.models import Tenant, User
 
 COLUMNS = [("person", "Needs a person"), ("live", "In progress"), ("waiting", "Connecting")]
-CHIPS = 56  # letters of clients beside "Every client", so that the tools stand in one row; the others are in a menu
+ROW = 56  # letters of clients beside "Every client", so that the tools stand in one row; the others are in a menu
 EDGE = 7  # letters' worth of count, padding and gap of each
 WORDS_SEEN = "calls.words-seen"
 
@@ -86,7 +86,7 @@ def _client_chips(clients: list[Tenant], chosen: str) -> dict[str, Any]:
     """The busiest clients as chips, as many as fit, the one that is chosen among them, and all others for a menu."""
     clients.sort(key=lambda client: client.slug != chosen)
     widths = accumulate(len(client.name) + EDGE for client in clients)
-    fitting = max(1, sum(width <= CHIPS for width in widths))
+    fitting = max(1, sum(width <= ROW for width in widths))
     shown = sorted(clients[:fitting], key=lambda client: (-client.live, client.name))  # type: ignore[attr-defined]
     return {"clients": shown, "more_clients": clients[fitting:]}
 
