@@ -58,11 +58,15 @@ def _require() -> None:
         while left and last is not None and time.monotonic() < until:
             with scope.for_system("people who must not be called any more"):
                 ids, last = listed_people.ask(last, left, started=started)
-                found = list(Lead.objects.filter(pk__in=ids).select_related("campaign__tenant").order_by("pk"))
-                Lead.objects.filter(pk__in=ids).update(removal_next_at=Now(), removal_attempts=0)
-                for lead in found:
-                    _record(lead, "campaign.person-forbidden")
-                left -= len(ids)
+                _mark(ids)
+            left -= len(ids)
+
+
+def _mark(ids: list[int]) -> None:
+    found = list(Lead.objects.filter(pk__in=ids).select_related("campaign__tenant").order_by("pk"))
+    Lead.objects.filter(pk__in=ids).update(removal_next_at=Now(), removal_attempts=0)
+    for lead in found:
+        _record(lead, "campaign.person-forbidden")
 
 
 def _due() -> QuerySet[Lead]:
