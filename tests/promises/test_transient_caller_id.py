@@ -16,12 +16,10 @@ from django.utils import timezone
 
 from dashboard.calls.models import Call
 from dashboard.calls.placing import claims, intents
-from dashboard.calls.transient import rights
 from dashboard.calls.updates import apply
 from tenants import dedications
 from tenants.access import support_access
 from tenants.access.permissions import Role, StaffRole
-from tenants.accounts import members
 from tenants.isolation import scope
 from tenants.models import (
     Assistant,
@@ -35,36 +33,10 @@ from tenants.models import (
     User,
 )
 from tests.fixtures.backdating import backdating
-from tests.fixtures.concurrency import at_once
 from tests.promises import scale
+from tests.promises.transient_calls import CONFIGURATION, allow, transient, waiting
 
-CONFIGURATION = {
-    "llm_config": {"provider": "openai", "model": "gpt-5.4", "messages": [{"role": "system", "content": "Be kind."}]},
-    "stt_config": {"provider": "deepgram", "model": "nova-3", "language": "nl"},
-    "tts_config": {"provider": "elevenlabs", "voice_id": "v1"},
-}
-NL = {"destination_country": "NL", "destination_kind": "mobile"}
 MEMBERS = [Role.OWNER, Role.MANAGER, Role.OPERATOR, Role.VIEWER]
-
-
-def transient(
-    tenant: Tenant, of_connection: Connection, number: NumberDedication, by: User | None, **more: Any
-) -> Call:
-    return Call(
-        tenant=tenant,
-        connection=of_connection,
-        number_dedication=number,
-        requested_by=by,
-        mode="transient",
-        assistant_configuration=CONFIGURATION,
-        origin="placed",
-        client_token=uuid.uuid4(),
-        **{"counterpart": "+31612345678"} | NL | more,
-    )
-
-
-def allow(tenant: Tenant, allowed: bool = True) -> None:
-    Tenant.objects.filter(pk=tenant.pk).update(transient_calls=allowed)
 
 
 class World:
@@ -194,97 +166,8 @@ def test_random_triples_of_client_line_and_person_only_get_in_where_they_belong(
 
 
 @pytest.fixture
-def caller(operator: Any, make_member: Any) -> Any:
-    """The operator's client may use one-time assistants, and so may its person."""
-    operator.user = make_member(operator.tenant, Role.OPERATOR, places_transient_calls=True)
-    with scope.for_tenant(operator.tenant):
-        allow(operator.tenant)
-        operator.tenant.refresh_from_db()
-    return operator
-
-
-def waiting(caller: Any, **more: Any) -> Call:
-    with scope.for_tenant(caller.tenant):
-        call = transient(caller.tenant, caller.connection, caller.number, caller.user, **more)
-        call.save(force_insert=True)
-    return call
-
-
-def withdraw_from_client(caller: Any) -> None:
-    allow(caller.tenant, False)
-
-
-def withdraw_from_person(caller: Any) -> None:
-    Membership.objects.filter(user=caller.user).update(places_transient_calls=False)
-
-
-def make_viewer(caller: Any) -> None:
-    Membership.objects.filter(user=caller.user).update(role=Role.VIEWER)
-
-
-def remove_person(caller: Any) -> None:
-    Membership.objects.filter(user=caller.user).delete()
-
-
-def deactivate_person(caller: Any) -> None:
-    User.objects.filter(pk=caller.user.pk).update(is_active=False)
-
-
-def make_staff_and_deactivate(caller: Any) -> None:
-    Membership.objects.filter(user=caller.user).delete()
-    StaffMember.objects.create(user=caller.user, role=StaffRole.ADMIN)
-    deactivate_person(caller)
-
-
-WITHDRAWALS = [
-    withdraw_from_client,
-    withdraw_from_person,
-    make_viewer,
-    remove_person,
-    deactivate_person,
-    make_staff_and_deactivate,
-]
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("withdraw", WITHDRAWALS)
-def test_a_right_withdrawn_before_sending_refuses_the_call_in_words(caller: Any, withdraw: Any) -> None:
-    call = waiting(caller)
-    with scope.for_tenant(caller.tenant):
-        withdraw(caller)
-    sent = intents.send(call.pk)
-    assert sent.state == "refused" and "one-time assistants" in sent.error
-    assert caller.dial_requests() == []
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("withdraw", WITHDRAWALS)
-def test_a_right_withdrawn_in_mid_flight_stops_the_call_at_the_database(
-    caller: Any, withdraw: Any, monkeypatch: Any
-) -> None:
-    """With the application's own look removed."""
-    call = waiting(caller)
-    with scope.for_tenant(caller.tenant):
-        withdraw(caller)
-    monkeypatch.setattr(rights, "refusal", lambda tenant, call: "")
-    with pytest.raises(IntegrityError, match="may not use one-time assistants"):
-        intents.send(call.pk)
-    assert caller.dial_requests() == []
-
-
-@pytest.mark.django_db(transaction=True)
-def test_knock_out_without_the_trigger_a_withdrawn_right_dials(caller: Any, monkeypatch: Any, superuser: Any) -> None:
-    call = waiting(caller)
-    with scope.for_tenant(caller.tenant):
-        withdraw_from_person(caller)
-    monkeypatch.setattr(rights, "refusal", lambda tenant, call: "")
-    triggers = ("call_leaves", "facts_follow_claim")
-    superuser(*(f"ALTER TABLE calls_call DISABLE TRIGGER {name}" for name in triggers))
-    try:
-        assert intents.send(call.pk).state == "dialing"
-    finally:
-        superuser(*(f"ALTER TABLE calls_call ENABLE TRIGGER {name}" for name in triggers))
-    assert len(caller.dial_requests()) == 1
+def caller(transient_caller: Any) -> Any:
+    return transient_caller
 
 
 @pytest.mark.django_db(transaction=True)
@@ -297,44 +180,6 @@ def test_a_line_that_moves_in_mid_flight_stops_a_one_time_call_too(
         dedications.end_number(caller.number, by=None)
         dedications.dedicate_number(other, caller.number.number, by=None)
     assert intents.send(call.pk).error == claims.NOT_THEIRS
-    assert caller.dial_requests() == []
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_withdrawal_comes_before_or_after_a_claim_and_never_in_between(caller: Any) -> None:
-    """At the same moment: either the call was claimed first, or it is refused; the row is one or the other."""
-    call = waiting(caller)
-
-    def withdraw() -> None:
-        with scope.for_tenant(caller.tenant):
-            withdraw_from_person(caller)
-
-    assert at_once(lambda: intents.send(call.pk), withdraw) == [None, None]
-    state, dialed = caller.reload(call).state, len(caller.dial_requests())
-    assert (state, dialed) in [("dialing", 1), ("refused", 0)]
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("withdraw", WITHDRAWALS[1:])  # the first waits for the claim, which locks the client
-def test_a_right_withdrawn_while_the_claim_looks_refuses_the_call_in_words(
-    caller: Any, withdraw: Any, monkeypatch: Any
-) -> None:
-    """Seen by the database alone, since it was withdrawn after the claim had looked."""
-    call, looked = waiting(caller), claims._called_already
-    withdrawn: list[object] = []
-
-    def withdraw_now() -> None:
-        with scope.for_tenant(caller.tenant):
-            withdraw(caller)
-
-    def withdrawn_behind_it(of: Call) -> str:
-        if not withdrawn:
-            withdrawn.extend(at_once(withdraw_now))
-        return looked(of)
-
-    monkeypatch.setattr(claims, "_called_already", withdrawn_behind_it)
-    sent = intents.send(call.pk)
-    assert withdrawn == [None] and sent.state == "refused" and "one-time assistants" in sent.error
     assert caller.dial_requests() == []
 
 
@@ -427,37 +272,3 @@ def test_a_lost_one_time_call_is_found_by_person_and_line(caller: Any) -> None:
     caller.run_due_work()
     found = caller.reload(call)
     assert found.state not in ("unknown", "needs-person") and found.remote_id and len(caller.calls()) == 1
-
-
-def test_the_right_is_given_in_two_steps_and_both_are_entries(
-    bloom: Any, make_member: Any, admin: User, sign_in: Any
-) -> None:
-    owner, operator, viewer = (make_member(bloom, role) for role in (Role.OWNER, Role.OPERATOR, Role.VIEWER))
-    with scope.for_tenant(bloom.tenant):
-        of = {member.user_id: member.pk for member in Membership.objects.all()}
-    browser, give = sign_in(owner), "/c/bloom-dental/team/{}/one-time-assistants/"
-    assert browser.post(give.format(of[operator.pk]), {"given": "yes"}).status_code == 409
-    assert "One-time" not in browser.get("/c/bloom-dental/team/").content.decode()
-    assert sign_in(owner).post("/clients/bloom-dental/one-time-assistants/").status_code == 404
-    allowed = sign_in(admin).post("/clients/bloom-dental/one-time-assistants/", {"transient_calls": "on"})
-    assert allowed.status_code == 302
-    browser = sign_in(owner)
-    assert browser.post(give.format(of[operator.pk]), {"given": "yes"}).status_code == 302
-    assert browser.post(give.format(of[owner.pk]), {"given": "yes"}).status_code == 302, "the last owner too"
-    assert browser.post(give.format(of[viewer.pk]), {"given": "yes"}).status_code == 409
-    with scope.for_tenant(bloom.tenant):
-        assert sorted(Membership.objects.filter(places_transient_calls=True).values_list("user_id", flat=True)) == (
-            sorted([operator.pk, owner.pk])
-        )
-    assert sign_in(operator).post(give.format(of[operator.pk])).status_code == 403
-    page = sign_in(owner).get("/c/bloom-dental/activity/").content.decode()
-    assert "place calls with one-time assistants" in page
-
-
-def test_a_member_who_becomes_a_viewer_loses_the_right_for_good(bloom: Any, make_member: Any) -> None:
-    user = make_member(bloom, Role.OPERATOR, places_transient_calls=True)
-    with scope.for_tenant(bloom.tenant):
-        member = Membership.objects.select_related("tenant").get(user=user)
-        members.change_role(member, Role.VIEWER, by=user)
-        members.change_role(member, Role.OPERATOR, by=user)
-        assert not Membership.objects.get(user=user).places_transient_calls
