@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import time, timedelta
-from html import unescape
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -15,66 +14,21 @@ from dashboard.campaigns import tasks
 from dashboard.campaigns.models import CampaignSnapshot, ReportLink
 from dashboard.campaigns.reports import links, views
 from tenants import tenant_status
-from tenants.access import support_access
-from tenants.access.permissions import Role, StaffRole
-from tenants.access.reauthentication import MAX_AGE
+from tenants.access.permissions import Role
 from tenants.audit import log
 from tenants.audit.messages import sentence
 from tenants.isolation import scope
-from tenants.models import AuditEntry, Membership, StaffGrant, StaffMember, SupportPass, User
+from tenants.models import AuditEntry
+from tests.campaigns.report_pages import address, gone, post_share, read, share, the_link
 from tests.fixtures.call_factories import captured_selects, make_call, make_campaign, make_lead, make_report
 from tests.fixtures.concurrency import at_once
-from tests.fixtures.factories import PASSWORD, give_password, record_authentication
 
 SECRETS = ("Noor", "Canary", "31612340", "+31", "555 0142", "5550142", "wants_mr_smit_back", "Wants mr smit back")
 
 
 @pytest.fixture
-def campaign(bloom):
-    """Of six people: three booked, one asked for something odd, one voicemail, one without an answer."""
-    made = make_campaign(
-        bloom, "Half-year recall", status="completed", total_leads=6, starts=time(9), ends=time(17),
-        template="Canary instructions for {{name}}",
-    )  # fmt: skip
-    for at, outcome in enumerate(["booked", "booked", "booked", "wants_mr_smit_back", "voicemail"]):
-        machine = {"machine_source": "analysis"} if outcome == "voicemail" else {"analysis_outcome": outcome}
-        call = make_call(
-            bloom, state="ended", remote_id=f"call-{at}", counterpart=f"+3161234000{at}", duration_seconds=60,
-            reported_line=bloom.number.e164, **machine,
-        )  # fmt: skip
-        make_report(
-            bloom, call, summary="Canary summary", messages=[{"role": "user", "content": "Canary words"}],
-            analysis={"outcome": outcome},
-        )  # fmt: skip
-        make_lead(
-            made, "completed", phone_number=f"+3161234000{at}", call_remote_id=f"call-{at}", attempts=1,
-            last_attempt_at=timezone.now(), variables={"name": "Noor Canary"},
-        )  # fmt: skip
-    make_lead(made, "no_answer", phone_number="+31612340009", attempts=3, last_attempt_at=timezone.now())
-    return made
-
-
-def address(campaign, more=""):
-    return f"/c/bloom-dental/campaigns/{campaign.pk}/report/{more}"
-
-
-def read(answer):
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())).split())
-
-
-def share(browser, campaign, days=7, token=None):
-    answer = post_share(browser, campaign, days, token)
-    assert answer.status_code == 200, answer.status_code
-    return re.search(r'value="http://testserver(/report/[^"]+/)"', answer.content.decode())[1]
-
-
-def post_share(browser, campaign, days=7, token=None):
-    return browser.post(address(campaign, "share/"), {"days": days, "token": token or uuid.uuid4()})
-
-
-def the_link(setup):
-    with scope.for_tenant(setup.tenant):
-        return ReportLink.objects.select_related("campaign", "tenant").latest("pk")
+def campaign(reported_campaign):
+    return reported_campaign
 
 
 def sentences(setup):
@@ -126,15 +80,6 @@ def test_it_works_for_as_long_as_was_chosen(bloom, campaign, manager, days):
         ReportLink.objects.filter(pk=link.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
     gone(Client().get(path))
     assert "Expired" in read(manager.get(address(campaign)))
-
-
-def gone(answer):
-    assert answer.status_code == 404
-    assert "This link does not work any more" in read(answer) and "Ask the person who sent it" in read(answer)
-    assert "Half-year" not in answer.content.decode() and "Bloom" not in answer.content.decode()
-    assert (answer["Cache-Control"], answer["Referrer-Policy"]) == ("no-store", "no-referrer")
-    assert "noindex" in answer["X-Robots-Tag"]
-    return re.sub(r'nonce="[^"]*"|data-now="[^"]*"', "", answer.content.decode())
 
 
 def test_a_link_that_was_taken_back_and_one_that_never_was_get_the_same_answer(bloom, campaign, manager):
@@ -212,116 +157,6 @@ def test_two_clicks_at_once_make_one_link(bloom, campaign, make_member):
 
     assert at_once(click, click) == [None, None]
     assert made[0] == made[1] and len(sentences(bloom)) == 1
-
-
-@pytest.mark.parametrize("change", ["removed", "demoted", "disabled"])
-def test_a_link_stops_with_the_right_of_whoever_made_it(bloom, campaign, make_member, sign_in, change):
-    maker = make_member(bloom, Role.MANAGER, "Mara Moved")
-    path = share(sign_in(maker), campaign)
-    assert Client().get(path).status_code == 200
-    with scope.for_system("meanwhile"):
-        membership = Membership.objects.filter(user=maker)
-        if change == "removed":
-            membership.delete()
-        elif change == "demoted":
-            membership.update(role=Role.OPERATOR)
-        else:
-            User.objects.filter(pk=maker.pk).update(is_active=False)
-    gone(Client().get(path))
-    owner = sign_in(make_member(bloom, Role.OWNER))
-    page = read(owner.get(address(campaign)))
-    assert "Stopped: Mara Moved may not share reports here now" in page
-    assert owner.post(f"/c/bloom-dental/campaigns/report-links/{the_link(bloom).pk}/revoke/").status_code == 303
-    with scope.for_system("and back"):
-        User.objects.filter(pk=maker.pk).update(is_active=True)
-        Membership.objects.update_or_create(tenant=bloom.tenant, user=maker, defaults={"role": Role.MANAGER})
-    gone(Client().get(path))
-
-
-@pytest.fixture
-def owner(bloom, make_member):
-    return make_member(bloom, Role.OWNER)
-
-
-@pytest.fixture(params=[True, False], ids=["sees all clients", "sees some clients"])
-def token_of_support(request, bloom, campaign, make_staff, owner):
-    """A link of support that was made while the client let it act, for an hour."""
-    support = make_staff(StaffRole.SUPPORT)
-    with scope.for_system("support of this client"):
-        staff = StaffMember.objects.get(user=support)
-        staff.sees_all = request.param
-        staff.save()
-        StaffGrant.objects.create(staff=staff, tenant=bloom.tenant)
-    with scope.for_tenant(bloom.tenant):
-        given = support_access.grant(bloom.tenant, 1, by=owner)
-        link, token = links.make(campaign, days=30, by=support, form_token=uuid.uuid4())
-        assert link.expires_at == given.until
-    assert links.find(token) is not None
-    return token
-
-
-@pytest.mark.parametrize("ends", ["staff", "withdrawn", "over"])
-def test_a_link_of_support_stops_with_the_access_under_which_it_was_made(bloom, token_of_support, owner, ends):
-    with scope.for_system("meanwhile"):
-        if ends == "staff":
-            StaffMember.objects.filter(role=StaffRole.SUPPORT).delete()
-        elif ends == "over":
-            SupportPass.objects.update(until=timezone.now())
-    if ends == "withdrawn":
-        with scope.for_tenant(bloom.tenant):
-            support_access.revoke(bloom.tenant, by=owner)
-    assert links.find(token_of_support) is None
-    with scope.for_tenant(bloom.tenant):
-        support_access.grant(bloom.tenant, 1, by=owner)
-    assert links.find(token_of_support) is None, "a later one does not revive it"
-
-
-def test_a_link_of_support_that_sees_some_clients_stops_with_its_grant(bloom, token_of_support):
-    with scope.for_system("the client is not theirs any more"):
-        sees_all = StaffMember.objects.get(role=StaffRole.SUPPORT).sees_all
-        StaffGrant.objects.all().delete()
-    assert (links.find(token_of_support) is not None) is sees_all
-
-
-def test_support_reads_how_long_its_links_work(bloom, campaign, support, visit_client):
-    browser = visit_client(support, bloom)
-    assert "A link that you make stops when Bloom Dental takes back support access" in read(
-        browser.get(address(campaign))
-    )
-
-
-def test_a_link_of_an_admin_needs_no_access_given_by_the_client(bloom, campaign, admin):
-    with scope.for_tenant(bloom.tenant):
-        _, token = links.make(campaign, days=1, by=admin, form_token=uuid.uuid4())
-    assert links.find(token) is not None
-
-
-def test_a_link_is_made_once_it_is_proved_who_makes_it(bloom, campaign, manager, make_member, sign_in):
-    owner = give_password(make_member(bloom, Role.OWNER))
-    browser = sign_in(owner)
-    record_authentication(browser, owner, ago=MAX_AGE + 1)
-    asked = post_share(browser, campaign)
-    assert asked.status_code == 302 and asked["Location"].startswith("/accounts/reauthenticate/")
-    with scope.for_tenant(bloom.tenant):
-        assert not ReportLink.objects.exists()
-    wanted = browser.get(asked["Location"]).wsgi_request.GET["next"]
-    done = browser.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": wanted})
-    assert done.status_code == 200 and "The link works until" in read(done)
-    with scope.for_tenant(bloom.tenant):
-        assert ReportLink.objects.count() == 1
-
-
-def test_no_link_is_made_for_a_suspended_client_or_beyond_the_most(bloom, campaign, manager, admin, monkeypatch):
-    monkeypatch.setattr(links, "MOST_OPEN", 1)
-    share(manager, campaign)
-    answer = post_share(manager, campaign)
-    assert answer.status_code == 409 and "Take one of them back first" in read(answer)
-    answer = post_share(manager, campaign, 365)
-    assert answer.status_code == 422 and "365 is not one of the available choices" in read(answer)
-    with scope.for_system("the client is not active"):
-        tenant_status.suspend(bloom.tenant, by=admin, reason="unpaid")
-    answer = post_share(manager, campaign)
-    assert answer.status_code == 409 and "No link works while this client is not active" in read(answer)
 
 
 def test_many_openings_of_one_address_are_refused(bloom, campaign, manager, monkeypatch):
