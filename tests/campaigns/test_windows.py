@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time
 
 import pytest
 
-from dashboard.campaigns import windows
+from dashboard.campaigns import calling_days, windows
 from dashboard.campaigns.models import Campaign
 
 NOON = datetime(2026, 11, 19, 12, 0, tzinfo=UTC)  # 13:00 in Amsterdam
@@ -65,3 +65,19 @@ def test_the_window_in_words():
     assert windows.window_label(campaign(ends=time(17, 30))) == "Every day 9:00 to 17:30, Amsterdam"
     assert windows.window_label(campaign(starts=time(0), ends=time(23, 59, 59))) == "All day, Amsterdam"
     assert windows.window_label(campaign(starts=None)) == "Hours not known"
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        ([0, 1, 2, 3, 4, 5], "Monday to Saturday"),
+        ([4, 0, 1, 2, 3], "Monday to Friday"),
+        ([0, 1, 2, 5, 6], "Monday to Wednesday, Saturday and Sunday"),
+        ([0, 2, 4], "Monday, Wednesday and Friday"),
+        ([*range(7)], "every day"),
+        ([6], "Sunday"),
+        ([], "—"),
+    ],
+)
+def test_days_that_follow_each_other_are_one_span(days, words):
+    assert calling_days.weekdays_in_words(days) == words
