@@ -128,8 +128,8 @@ def test_many_clients_do_not_crowd_the_chips(bloom, admin, sign_in):
 
     clients = [type("Client", (), {"slug": f"c-{at}", "name": f"C {at}", "live": 50 - at})() for at in range(30)]
     found = board_view._client_chips(clients, "c-20")
-    assert [client.slug for client in found["clients"]] == [*(f"c-{at}" for at in range(4)), "c-20"]
-    assert len(found["more_clients"]) == 25
+    assert [client.slug for client in found["clients"]] == [*(f"c-{at}" for at in range(5)), "c-20"]
+    assert len(found["more_clients"]) == 24
     for client in clients:
         client.name += " of a very long name, longer than its row"
     assert len(board_view._client_chips(clients, "c-20")["clients"]) == 1

@@ -30,8 +30,8 @@ from tenants.isolation import scope
 from tenants.models import Tenant, User
 
 COLUMNS = [("person", "Needs a person"), ("live", "In progress"), ("waiting", "Connecting")]
-ROW = 56  # letters of clients beside "Every client", so that the tools stand in one row; the others are in a menu
-EDGE = 7  # letters' worth of count, padding and gap of each
+ROW = 60  # letters of clients beside "Every client", so that the tools stand in one row; the others are in a menu
+EDGE = 6  # letters' worth of count, padding and gap of each
 WORDS_SEEN = "calls.words-seen"
 
 
