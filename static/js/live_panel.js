@@ -1,7 +1,7 @@
 // live_panel.js: the live panel of a call; events are delegated, so that they survive swaps.
 //   Ctrl+Enter sends the form one writes in (the button of its visible .command-form)
 //   <button data-phrase="words">           puts the words into the textarea of its form that is in sight
-//   <textarea data-draft="key">            is kept in this tab until it is sent
+//   <textarea data-draft="key">            is kept in this tab until it is sent; autocomplete="off", or the browser brings back what was sent
 //   <div data-hold>                        a list whose newest is at the end: stays at the end, or holds while one reads above
 //   <button data-to-newest hidden>         shows while something newer waits below
 //   <details id="…">                       stays open or closed over a swap
@@ -25,7 +25,24 @@
     if (button) {
       event.preventDefault();
       form.requestSubmit(button);
-    } else document.querySelector(".viewers--held button")?.focus(); // another person steers: it is sent after Take over
+    } else if (document.querySelector(".viewers--held button")) { // another person steers: it is sent after Take over
+      writing = event.target;
+      document.querySelector(".viewers--held button").focus();
+    }
+  });
+  let writing; // a field that the keyboard comes back to, once whoever writes in it steers
+  document.addEventListener("htmx:after:swap", () => {
+    if (!writing || document.querySelector(".viewers--held")) return;
+    if (document.activeElement === document.body || document.activeElement?.closest(".viewers")) writing.focus();
+    writing = undefined;
+  });
+  // what was sent arrives, also when the page is left or loaded again at once; then it is no draft any more
+  let leaving = false;
+  for (const name of ["beforeunload", "pagehide"]) addEventListener(name, () => { leaving = true; setTimeout(() => { leaving = false; }, 2000); });
+  addEventListener("pageshow", () => { leaving = false; });
+  document.addEventListener("htmx:config:request", event => {
+    const { request, sourceElement } = event.detail.ctx;
+    if (request.method === "POST" && sourceElement?.querySelector?.("[data-draft]")) request.keepalive = true;
   });
   addEventListener("pagehide", () => {
     for (const form of document.querySelectorAll("form[data-sent-on-leave]")) {
@@ -84,6 +101,7 @@
     for (const field of event.target.querySelectorAll("[data-draft]")) if (inSight(field)) store(key(field), "");
   });
   const again = event => {
+    if (leaving) return;
     const form = event.detail.ctx?.sourceElement;
     for (const field of form?.querySelectorAll?.("[data-draft]") ?? []) store(key(field), field.value);
   };

@@ -2,14 +2,19 @@
 // Answers of 2xx and 422 (a form with its errors) are swapped in; others are not (htmx-config in base.html), their failures are shown here.
 (() => {
   const GUARD = 20000; // a form whose answer never came, or was a download, may be sent again
+  const NEAR = 60; // pixels between two buttons of which the second one was clicked in place of the first
   const DOUBLE = 700; // two clicks on the same within this are meant as one, and not worth a word
   const plainDialog = (form, button) => (button?.getAttribute("formmethod") ?? form.getAttribute("method")) === "dialog";
   const busy = new Map();
   const content = (form, button) => new URLSearchParams(new FormData(form, button)).toString();
+  const middle = button => { const { x, y, width, height } = button.getBoundingClientRect(); return [x + width / 2, y + height / 2]; };
+  let replaced; // by an answer: the press of a button in whose place another one may stand by now
+  const isSecondClick = (form, button) => replaced && button && Date.now() - replaced.since < DOUBLE && replaced.action !== form.action
+    && middle(button).every((at, axis) => Math.abs(at - replaced.at[axis]) < NEAR);
 
   const start = (form, button) => {
     const timer = setTimeout(() => stop(form), GUARD);
-    busy.set(form, { button, timer, since: Date.now(), sent: content(form, button) });
+    busy.set(form, { button, timer, since: Date.now(), sent: content(form, button), action: form.action, at: button && middle(button) });
     button?.setAttribute("aria-busy", "true");
   };
   const stop = form => {
@@ -17,6 +22,7 @@
     if (!held) return;
     clearTimeout(held.timer);
     held.button?.removeAttribute("aria-busy");
+    held.toast?.remove();
     busy.delete(form);
   };
 
@@ -27,7 +33,12 @@
       event.preventDefault();
       event.stopImmediatePropagation();
       const first = busy.get(form), isSame = first.button === button && first.sent === content(form, button);
-      if (Date.now() - first.since > DOUBLE || !isSame) showToast("Not sent: what you sent before still waits for its answer. Send this once that has come.");
+      if (Date.now() - first.since < DOUBLE && isSame) return;
+      first.toast?.remove();
+      first.toast = showToast("Not sent: what you sent before still waits for its answer. Send this once that has come.");
+    } else if (isSecondClick(form, button)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
     } else start(form, button);
   }, true);
   addEventListener("submit", event => { if (event.defaultPrevented && !sentByHtmx(event.target)) stop(event.target); });
@@ -36,6 +47,8 @@
   });
   addEventListener("pageshow", () => { for (const form of [...busy.keys()]) stop(form); });
   document.addEventListener("htmx:finally:request", event => {
+    const held = busy.get(event.detail.ctx.sourceElement);
+    if (held?.at) replaced = held;
     stop(event.detail.ctx.sourceElement);
     for (const form of [...busy.keys()]) if (!form.isConnected) stop(form);
   });
@@ -81,5 +94,6 @@
     toast.querySelector("span").textContent = words;
     if (dialog) toast.setAttribute("role", "alert");
     place.append(toast);
+    return toast;
   };
 })();

@@ -41,12 +41,21 @@ def test_one_steers_and_the_other_takes_over(window, sandbox, talkative):
 
     say(first, "A draft that stays")
     with without_reload(first, "call"):
-        viewers(second).get_by_role("button", name="Take over").click()
+        second.evaluate("() => { const now = Date.now(); Date.now = () => now; }")  # both presses at once
+        context.press("Control+Enter")
+        expect(viewers(second).get_by_role("button", name="Take over")).to_be_focused()
+        second.keyboard.press("Enter")
+        expect(viewers(second)).to_contain_text("You steer this call")
+        expect(context).to_be_focused()
+        viewers(second).get_by_role("button", name="Stop steering").click()  # the second click of two on Take over
+        second.wait_for_function("() => !document.querySelector('.htmx-request')")
         expect(viewers(second)).to_contain_text("You steer this call")
         expect(viewers(first)).to_contain_text(re.compile(r"took over at \d\d:\d\d:\d\d"))
         expect(first.get_by_placeholder("What the assistant should say")).to_have_value("A draft that stays")
         expect(first.locator(".command-form__send button").locator("visible=true")).to_have_count(0)
     second.get_by_role("button", name="Send context").click()
+    second.reload(wait_until="commit")  # at once: what was sent arrives, and is no draft any more
+    expect(context).to_have_value("")
     expect(second.locator(".command-receipt").last).to_contain_text("She pays nothing this year")
     assert [one["content"] for one in commands(sandbox, "inject-context", remote)] == ["She pays nothing this year"]
 
