@@ -31,6 +31,7 @@ from tenants.models import Tenant, User
 
 COLUMNS = [("person", "Needs a person"), ("live", "In progress"), ("waiting", "Connecting")]
 ROW = 60  # letters of clients beside "Every client", so that the tools stand in one row; the others are in a menu
+FILTER = 20  # letters' worth of a filter that is chosen
 EDGE = 6  # letters' worth of count, padding and gap of each
 WORDS_SEEN = "calls.words-seen"
 
@@ -71,7 +72,8 @@ def staff_board(request: StaffRequest) -> HttpResponse:
             calls = calls.filter(tenant__slug=chosen)
         kept = {"client": chosen} if chosen else {}
         may_end = request.actor.may(Permission.END_CLIENT_CALLS)
-        context = _context(request, calls, may_end=may_end, **kept) | _client_chips(list(clients), chosen)
+        context = _context(request, calls, may_end=may_end, **kept)
+        context |= _client_chips(list(clients), chosen, filters=len(context["wanted"]))
         context |= {"chosen": chosen, "staff": True, "ages": queries.ages(Kind.LIVE_CALLS)}
         context |= {"end_url": reverse("staff-live-end"), "redraw_in": _redraw_in(context)}
         unrecorded = audit.not_recorded(request.user, context["read"], WORDS_SEEN)
@@ -82,11 +84,15 @@ def staff_board(request: StaffRequest) -> HttpResponse:
     return response
 
 
-def _client_chips(clients: list[Tenant], chosen: str) -> dict[str, Any]:
-    """The busiest clients as chips, as many as fit, the one that is chosen among them, and all others for a menu."""
+def _client_chips(clients: list[Tenant], chosen: str, *, filters: int = 0) -> dict[str, Any]:
+    """The busiest clients as chips, as many as fit beside the chosen filters, and all others for a menu.
+
+    The client that is chosen is among them.
+    """
+    most = ROW - (filters + 1) * FILTER if filters else ROW  # one more clears them
     clients.sort(key=lambda client: client.slug != chosen)
     widths = accumulate(len(client.name) + EDGE for client in clients)
-    fitting = max(1, sum(width <= ROW for width in widths))
+    fitting = max(1, sum(width <= most for width in widths))
     shown = sorted(clients[:fitting], key=lambda client: (-client.live, client.name))  # type: ignore[attr-defined]
     return {"clients": shown, "more_clients": clients[fitting:]}
 
