@@ -26,7 +26,7 @@ from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission
 from tenants.isolation import scope
 
-BLOCKED = "This number is on your do-not-call list now. Campaigns do not ask that list: take the person out there, too."
+BLOCKED = "This number is on your do-not-call list now. Campaigns that run take the person off within seconds."
 PARTS = {
     "header": "calls/_header.html",
     "viewers": "calls/_viewers.html",
