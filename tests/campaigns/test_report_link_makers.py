@@ -41,7 +41,7 @@ def test_a_link_stops_with_the_right_of_whoever_made_it(bloom, campaign, make_me
     gone(Client().get(path))
     owner = sign_in(make_member(bloom, Role.OWNER))
     page = read(owner.get(address(campaign)))
-    assert "Stopped: Mara Moved may not share reports here now" in page
+    assert "Stopped: Mara Moved may not share reports here any more" in page
     assert owner.post(f"/c/bloom-dental/campaigns/report-links/{the_link(bloom).pk}/revoke/").status_code == 303
     with scope.for_system("and back"):
         User.objects.filter(pk=maker.pk).update(is_active=True)
@@ -72,7 +72,9 @@ def token_of_support(request, bloom, campaign, make_staff, owner):
 
 
 @pytest.mark.parametrize("ends", ["staff", "withdrawn", "over"])
-def test_a_link_of_support_stops_with_the_access_under_which_it_was_made(bloom, token_of_support, owner, ends):
+def test_a_link_of_support_stops_with_the_access_under_which_it_was_made(
+    bloom, campaign, token_of_support, owner, sign_in, ends
+):
     with scope.for_system("meanwhile"):
         if ends == "staff":
             StaffMember.objects.filter(role=StaffRole.SUPPORT).delete()
@@ -85,6 +87,9 @@ def test_a_link_of_support_stops_with_the_access_under_which_it_was_made(bloom, 
     with scope.for_tenant(bloom.tenant):
         support_access.grant(bloom.tenant, 1, by=owner)
     assert links.find(token_of_support) is None, "a later one does not revive it"
+    page = read(sign_in(owner).get(address(campaign)))
+    words = "may not share reports here any more" if ends == "staff" else "access under which it was made has ended"
+    assert "Stopped: " in page and words in page
 
 
 def test_a_link_of_support_that_sees_some_clients_stops_with_its_grant(bloom, token_of_support):

@@ -45,12 +45,13 @@ _passes = SupportPass.objects.filter(  # those under which the link was made: a 
     until__gt=Now(),
     given_at__lte=OuterRef(OuterRef("made_at")),
 )
-_staff = StaffMember.objects.filter(
+_staff_here = StaffMember.objects.filter(
     Q(sees_all=True) | Exists(_granted),
-    ~Q(role=StaffRole.SUPPORT) | Exists(_passes),
     user=OuterRef("made_by"),
     role__in=[role for role in StaffRole if staff_may(role, NEEDED)],
 )
+_support = _staff_here.filter(role=StaffRole.SUPPORT)
+_staff = _staff_here.filter(~Q(role=StaffRole.SUPPORT) | Exists(_passes))
 MAKER_MAY = Q(Exists(_members) | Exists(_staff), made_by__is_active=True)
 
 
@@ -61,6 +62,7 @@ class LinkState(TextChoices):
     REVOKED = "revoked"
     EXPIRED = "expired"
     MAKER_MAY_NOT = "maker-may-not"
+    ACCESS_ENDED = "access-ended"
     CLIENT_NOT_ACTIVE = "client-not-active"
 
 
@@ -107,16 +109,17 @@ def _end(tenant: Tenant, by: User, days: int) -> datetime:
 def newest(campaign: Campaign) -> list[tuple[ReportLink, LinkState]]:
     """Each with its state."""
     found = ReportLink.objects.filter(tenant=campaign.tenant_id, campaign=campaign)
-    found = found.select_related("tenant", "made_by", "revoked_by").annotate(maker_may=MAKER_MAY)
-    return [(link, _state(link, maker_may=link.maker_may)) for link in found[:SHOWN]]
+    found = found.select_related("tenant", "made_by", "revoked_by")
+    found = found.annotate(maker_may=MAKER_MAY, of_support=Exists(_support))
+    return [(link, _state(link, maker_may=link.maker_may, of_support=link.of_support)) for link in found[:SHOWN]]
 
 
-def _state(link: ReportLink, *, maker_may: bool) -> LinkState:
+def _state(link: ReportLink, *, maker_may: bool, of_support: bool) -> LinkState:
     """The same as `find` asks."""
     if not link.is_open:
         return LinkState.REVOKED if link.revoked_at else LinkState.EXPIRED
     if not maker_may:
-        return LinkState.MAKER_MAY_NOT
+        return LinkState.ACCESS_ENDED if of_support else LinkState.MAKER_MAY_NOT
     return LinkState.WORKS if link.tenant.status == Tenant.Status.ACTIVE else LinkState.CLIENT_NOT_ACTIVE
 
 
