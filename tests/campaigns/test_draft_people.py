@@ -13,6 +13,7 @@ from dashboard.campaigns import draft_rules, tasks
 from dashboard.campaigns.drafts import queries, values
 from dashboard.campaigns.models import CampaignDraft, CampaignSchedule, DraftLead
 from dashboard.campaigns.sending import begin, due, run
+from dashboard.contact_rules.models import DoNotCallEntry
 from tenants.isolation import scope
 from tests.campaigns.draft_pages import LIST, TEMPLATE, address, read, says
 from tests.fixtures import draft_factories
@@ -129,6 +130,17 @@ def test_the_review_leads_to_the_section_of_each_thing_that_is_missing(bloom, br
         assert missing in words
     assert "Nobody of its file may be called." in words
     assert f"{address(draft)}#basics" in page and f"{address(draft)}#when" in page
+
+
+def test_hours_that_leave_nobody_lead_to_when_it_calls(bloom, browser, make_draft):
+    draft = make_draft(3, starts="00:00", ends="23:59")
+    page = browser.get(address(draft, "review/")).content.decode()
+    assert "Its hours reach beyond those in which the people of its file may be called" in " ".join(page.split())
+    assert f"{address(draft)}#when" in page
+    with scope.for_tenant(bloom.tenant):
+        DoNotCallEntry.objects.create(tenant=bloom.tenant, number="+31600000002", source="by-hand")
+    other = make_draft(3, starts="00:00", ends="23:59")
+    assert "Nobody of its file may be called." in read(browser.get(address(other, "review/")))
 
 
 def test_a_campaign_is_copied_as_a_draft_with_its_days_and_without_its_people(bloom, browser, make_draft):

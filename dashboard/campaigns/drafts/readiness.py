@@ -10,7 +10,8 @@ from django.utils import timezone
 from dashboard.campaigns.drafts import queries, template_check
 from dashboard.campaigns.drafts.queries import People
 from dashboard.campaigns.drafts.template_check import VariableUse, broken
-from dashboard.campaigns.models import CampaignDraft, CampaignFile
+from dashboard.campaigns.models import CampaignDraft, CampaignFile, DraftLead
+from dashboard.contact_rules.verdict import Rule
 from tenants import time_zones
 from tenants.isolation import scope
 
@@ -26,6 +27,8 @@ DAYS_REVERSED = "Its last day is before its first one."
 NO_FILE = "There is no file with people."
 STILL_READ = "Its file is still being read. It can be sent once its people are shown."
 NOBODY = "Nobody of its file may be called."
+ALL_OUTSIDE = "Its hours reach beyond those in which the people of its file may be called, so nobody is left."
+UNREAD = (DraftLead.State.DUPLICATE, DraftLead.State.NOT_READ)
 
 
 class Missing(NamedTuple):
@@ -76,7 +79,10 @@ def _people(file: CampaignFile | None, people: People) -> list[Missing]:
         return [Missing("people", NO_FILE)]
     if file.read_at is None:
         return [Missing("people", file.problem or STILL_READ)]
-    return [] if people.ready else [Missing("people", NOBODY)]
+    if people.ready:
+        return []
+    outside = [group.key for group in people.groups if group.key not in UNREAD] == [Rule.HOURS]
+    return [Missing("when", ALL_OUTSIDE) if outside else Missing("people", NOBODY)]
 
 
 def _when(draft: CampaignDraft) -> list[Missing]:
