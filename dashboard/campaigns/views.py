@@ -31,6 +31,7 @@ from dashboard.campaigns import (
     sync,
     variables,
 )
+from dashboard.campaigns.calling_days import weekdays_in_words
 from dashboard.campaigns.drafts import draft_list, retry
 from dashboard.campaigns.drafts.book import DraftRefused
 from dashboard.campaigns.models import Campaign
@@ -46,7 +47,7 @@ from tenants.isolation import scope
 from tenants.models import Tenant
 from tenants.names import isolate
 
-RETRIED = "{name} is a new draft. Nobody is called before it is sent and started."
+RETRIED = "{name} is a new draft, for {days}. Nobody is called before it is sent and started."
 ACTIONS: dict[str, Callable[..., control.ActionResult]] = {
     "start": schedule_runs.start,
     "resume": schedule_runs.start,
@@ -202,7 +203,7 @@ def retry_people(request: TenantRequest, pk: int) -> HttpResponse:
         draft = retry.retry(campaign, form.chosen(_asked(request)), token=form.cleaned_data["token"], by=request.user)
     except DraftRefused as error:
         return _page(request, campaign, refused=error.message, status=409)
-    messages.success(request, RETRIED.format(name=isolate(str(draft))))
+    messages.success(request, RETRIED.format(name=isolate(str(draft)), days=weekdays_in_words(draft.weekdays)))
     return HttpResponseRedirect(reverse("campaign-draft", args=[request.tenant.slug, draft.pk]), status=303)
 
 

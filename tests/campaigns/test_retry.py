@@ -106,7 +106,8 @@ def test_those_who_were_not_reached_become_a_draft_with_their_values_and_its_set
     assert missed.variables == {"name": 'Zoë "Z", the 2nd', "last_visit": "3 May\nin the morning"}
     assert {lead.state for lead in found.values()} == {"ready"}
     page = words(manager.get(answer["Location"]))
-    assert "Recall autumn (again) is a new draft. Nobody is called before it is sent and started." in page
+    made = "Recall autumn (again) is a new draft, for Monday and Wednesday."
+    assert f"{made} Nobody is called before it is sent and started." in page
     assert "Checking who of 2 may be called" in page
     with scope.for_tenant(bloom.tenant):
         sentences = [sentence(entry) for entry in AuditEntry.objects.filter(action="campaign.retried")]
