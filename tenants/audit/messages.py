@@ -32,7 +32,8 @@ SENTENCES: dict[str, str] = {
     "tenant.closed": "{actor} closed {name}: {why}",
     "tenant.retention-changed": "{actor} set that personal data of calls is kept {days} days after closing.",
     "tenant.data-removed": "Retention of {name} ended: personal data of {calls} calls and {leads} leads was removed.",
-    "tenant.calls-ended": "{actor} asked to end {asked} live calls, of which {ringing} were not answered yet.",
+    "tenant.calls-ended": "{actor} asked to end {asked:1 live call|# live calls}, of which "
+    "{ringing:1 was|# were} not answered yet.",
     "number.dedicated": "{actor} assigned {number}.",
     "number.named": "{actor} named {number} {name}.",
     "number.released": "{actor} released {number}.",

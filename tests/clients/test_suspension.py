@@ -119,7 +119,7 @@ def test_live_calls_run_on_or_are_ended_as_staff_say(operator, admin):
     suspension.suspend(operator.tenant, by=admin, reason="Unpaid")
     assert operator.command_requests() == []
     assert suspension.end_live_calls(operator.tenant, by=admin) == suspension.EndedCalls(asked=2, ringing=1)
-    assert story(operator.tenant)[-1] == "Admin Person asked to end 2 live calls, of which 1 were not answered yet."
+    assert story(operator.tenant)[-1] == "Admin Person asked to end 2 live calls, of which 1 was not answered yet."
     assert operator.command_requests() == [], "a page does not wait for VoiceDock"
     operator.run_due_work()
     (command,) = operator.command_requests()
