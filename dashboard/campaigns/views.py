@@ -24,6 +24,7 @@ from dashboard.campaigns import (
     control,
     figures,
     history_chart,
+    outside_hours,
     pace,
     queries,
     ranks,
@@ -232,6 +233,7 @@ def _rendered(
     context |= _people(request, campaign) | {
         "row": row,
         "campaign": campaign,
+        "outside_hours": outside_hours.words(campaign, row.schedule),
         "zone_time": f"{now.astimezone(zone):%H:%M}" if zone else "",
         "is_ended": is_ended,
         "figures": figures.strip_of_ended(row, history) if is_ended else figures.strip(row, now),

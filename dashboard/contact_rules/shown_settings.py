@@ -57,7 +57,11 @@ class CountryRow(NamedTuple):
 
 
 def _who(calls: bool, campaigns: bool) -> str:
-    both = {(True, True): "all calls", (True, False): "single and planned calls", (False, True): "campaigns"}
+    both = {
+        (True, True): "single and planned calls, and campaigns that are made here",
+        (True, False): "single and planned calls",
+        (False, True): "campaigns that are made here",
+    }
     return both.get((calls, campaigns), "nobody")
 
 

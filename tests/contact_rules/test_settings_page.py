@@ -48,7 +48,7 @@ def test_a_rule_is_changed_alone_and_written_down(bloom, staff):
         "changed what calls are held to: Hours of this client’s calls: Monday to Friday 9:00 to 17:30, not on public "
         "holidays."
     )
-    assert entries[1].endswith("Calling hours: Kept by all calls.")
+    assert entries[1].endswith("Calling hours: Kept by single and planned calls, and campaigns that are made here.")
 
 
 def test_what_is_wrong_stands_beside_its_field_and_changes_nothing(bloom, staff):
