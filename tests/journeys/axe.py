@@ -47,6 +47,7 @@ def by_width(page: Any, *, django: bool = False) -> list[str]:
 
 
 def _run(page: Any, rules: list[str]) -> list[str]:
+    page.wait_for_load_state()  # after a click the page may still be arriving: half a button has no name
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(SOURCE.read_text())
         stand_still(page)
