@@ -17,7 +17,8 @@ CHANGING = re.compile(  # with each request
 
 ONLY_WHAT_IS_SENT = """() => {  // news find nothing; a route would hold up the redirect of a request that is kept alive
     const { fetch } = window;
-    window.fetch = (address, asked) => asked?.method === "POST" ? fetch(address, asked) : Promise.resolve(new Response(null, { status: 204 }));
+    const nothing = () => Promise.resolve(new Response(null, { status: 204 }));
+    window.fetch = (address, asked) => asked?.method === "POST" ? fetch(address, asked) : nothing();
 }"""
 
 
