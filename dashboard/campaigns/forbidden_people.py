@@ -16,7 +16,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from dashboard import voicedock
-from dashboard.campaigns import control, listed_people, pauses
+from dashboard.campaigns import control, listed_people, pauses, taken_off
 from dashboard.campaigns.do_not_call import entries as do_not_call
 from dashboard.campaigns.models import Campaign, DraftLead, Lead, PauseCause
 from dashboard.contact_rules import rules
@@ -96,6 +96,7 @@ def _still_forbidden(lead: Lead) -> bool:
             return True
         # Asked for once more: another run may have passed this person by, as one who is to be removed.
         Lead.objects.filter(pk=lead.pk).update(removal_next_at=None, removal_attempts=0, lists_asked=False)
+        campaign.update(leads_due_at=Now())  # VoiceDock may have removed them: the copy waited for this
     return False
 
 
@@ -127,10 +128,11 @@ def _remove(lead: Lead) -> bool:
 def _record_removal(lead: Lead) -> None:
     with scope.for_system("a person was removed"):
         verdict = _verdict(lead)
+        rule = verdict.rule or Rule.DO_NOT_CALL
         people = DraftLead.objects.filter(tenant=lead.tenant_id, draft__campaign=lead.campaign_id)
         people.filter(number=lead.phone_number, state=DraftLead.State.SENT).update(
             state=DraftLead.State.LEFT_OUT,
-            rule=verdict.rule or Rule.DO_NOT_CALL,
+            rule=rule,
             reason=verdict.refusal,
             rules_version=verdict.version,
         )
@@ -138,7 +140,7 @@ def _record_removal(lead: Lead) -> None:
             Campaign.objects.filter(pk=lead.campaign_id).update(version=F("version") + 1)
             now = Campaign.objects.get(pk=lead.campaign_id)
             publish.row_changed("campaign", now.pk, tenant=now.tenant_id, version=now.version)
-            _record(lead, "campaign.person-removed")
+            taken_off.record(lead, rule)
 
 
 def _record_failure(lead: Lead) -> None:

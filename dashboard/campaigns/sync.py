@@ -232,7 +232,8 @@ def _store_leads(run: Run, campaign: Campaign, remotes: voicedock.Listing[voiced
         changed += _store_slice(run, campaign, wanted)
     if partial:
         return changed
-    stored = Lead.objects.filter(campaign=campaign).order_by().values_list("pk", "remote_id")
+    # One who is being removed stays until that is recorded (`forbidden_people.py`).
+    stored = Lead.objects.filter(campaign=campaign, removal_next_at=None).order_by().values_list("pk", "remote_id")
     gone = (pk for pk, remote_id in stored.iterator(chunk_size=SLICE) if remote_id not in listed)
     for ids in batched(gone, SLICE):
         Lead.objects.filter(pk__in=ids).delete()

@@ -30,6 +30,7 @@ from dashboard.campaigns import (
     ranks,
     schedule_runs,
     sync,
+    taken_off,
     variables,
 )
 from dashboard.campaigns.calling_days import weekdays_in_words
@@ -253,6 +254,7 @@ def _rendered(
         "caller_id": attestation.figures_of(campaign) if is_ended and may_see_calls else None,
         "unfinished": row.results.figure(outcomes.UNFINISHED),
         "opted_out": row.results.figure(outcomes.DO_NOT_CALL),
+        "taken_off": taken_off.of(campaign),
         "here": request.get_full_path() if request.method == "GET" else campaign_url(request, campaign),
     }
     if any(one.has_summary for one in context["latest"]):

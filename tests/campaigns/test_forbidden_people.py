@@ -13,6 +13,7 @@ from dashboard.beat_schedule import SCHEDULE
 from dashboard.campaigns import control, forbidden_people, listed_people, sync, tasks
 from dashboard.campaigns.do_not_call import entries as campaign_list
 from dashboard.campaigns.models import Campaign, CampaignDraft, DraftLead, Lead, PauseCause
+from dashboard.campaigns.reports import report
 from dashboard.celery import app
 from dashboard.contact_rules import entries
 from dashboard.contact_rules.models import DoNotCallEntry
@@ -20,6 +21,7 @@ from tenants.access.permissions import Role
 from tenants.audit.messages import sentence
 from tenants.isolation import scope
 from tenants.models import AuditEntry, Tenant
+from tests.campaigns.report_pages import read
 from tests.fixtures.call_factories import make_campaign, make_lead
 from tests.fixtures.concurrency import at_once
 from tests.patience import PATIENCE
@@ -270,3 +272,52 @@ def test_the_draft_that_they_came_from_says_so(started, harbor, make_member):
     with scope.for_system("look"):
         lead = DraftLead.objects.get()
     assert (lead.state, lead.rule) == ("left-out", "do-not-call") and "do-not-call list since" in lead.reason
+
+
+def page_of(browser: Any) -> str:
+    return read(browser.get(f"/c/harbor/campaigns/{fresh().pk}/"))
+
+
+def test_the_campaign_and_its_report_say_whom_a_list_took_off_and_add_up(started, harbor, agency, sign_in, make_member):
+    viewer = sign_in(make_member(harbor, Role.VIEWER))
+    assert "do-not-call list" not in page_of(viewer)
+    block(harbor, PERSON)
+    forbidden_people.run()
+    sync.campaigns(agency.connection)
+    page = page_of(viewer)
+    assert "Taken off by a do-not-call list 1 person 1 person was taken off the campaign" in page
+    assert "+31 6 1234 0001 This client’s" in page and "They do not count among its people" in page
+    assert "2 in all" in page
+    printed = read(viewer.get(f"/c/harbor/campaigns/{fresh().pk}/report/"))
+    assert "1 person was taken off the campaign" in printed and "1234 0001" not in printed
+    campaign = fresh()
+    with scope.for_tenant(harbor):
+        shared = report.of(campaign, shared=True)
+    assert shared.taken_off == 1
+    assert shared.row.counts.total == sum(part.figure for part in shared.row.counts.parts) == 2
+
+
+def test_pages_show_no_number_of_before_the_personal_data_was_removed(started, harbor, sign_in, make_member):
+    viewer = sign_in(make_member(harbor, Role.VIEWER))
+    block(harbor, PERSON)
+    forbidden_people.run()
+    with scope.for_system("the client was closed, its data removed, and it came back"):
+        Tenant.objects.filter(pk=harbor.pk).update(data_removed_at=timezone.now())
+    page = page_of(viewer)
+    assert "1 person was taken off the campaign" in page and "1234 0001" not in page
+
+
+def test_whom_voicedock_does_not_list_any_more_is_recorded_before_their_copy_goes(
+    started, harbor, sandbox, monkeypatch
+):
+    """The answer to the removal was lost, and the list is read before it is asked for again."""
+    block(harbor, PERSON)
+    with monkeypatch.context() as patched:
+        patched.setattr(forbidden_people, "_try", lambda lead: False)
+        forbidden_people.run()
+    (leads,) = sandbox.state.leads.values()
+    leads[:] = [lead for lead in leads if lead.phone_number != PERSON]
+    sync.leads(fresh())
+    assert PERSON in people()
+    assert [lead.phone_number for lead in forbidden_people.run()] == [PERSON]
+    assert f"{PERSON} was taken off the campaign Slots." in trail("campaign.person") and PERSON not in people()

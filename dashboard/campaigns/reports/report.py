@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from dashboard.calls import outcomes
 from dashboard.calls.outcomes import CALL_BACK
-from dashboard.campaigns import attestation, campaign_calls, history_chart, queries
+from dashboard.campaigns import attestation, campaign_calls, history_chart, queries, taken_off
 from dashboard.campaigns.attestation import CallerIdFigures
 from dashboard.campaigns.campaign_calls import History
 from dashboard.campaigns.history_chart import HistoryChart
@@ -57,6 +57,7 @@ class Report:
     reasons: list[Line]
     caller_id: CallerIdFigures
     chart: HistoryChart
+    taken_off: int
 
 
 @scope.requires_scope
@@ -74,6 +75,7 @@ def of(campaign: Campaign, *, shared: bool = False) -> Report:
         reasons=_reasons(row.results),
         caller_id=attestation.figures_of(campaign),
         chart=history_chart.of(campaign),
+        taken_off=taken_off.count(campaign),
     )
 
 
