@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -104,6 +107,22 @@ def test_support_reads_how_long_its_links_work(bloom, campaign, support, visit_c
     assert "A link that you make stops when Bloom Dental takes back support access" in read(
         browser.get(address(campaign))
     )
+
+
+@pytest.mark.parametrize(("hours", "offered"), [(8, []), (72, ["1 day"])])
+def test_support_is_offered_no_time_beyond_its_access(bloom, campaign, support, visit_client, hours, offered):
+    browser = visit_client(support, bloom)
+    with scope.for_tenant(bloom.tenant):
+        SupportPass.objects.update(until=timezone.now() + timedelta(hours=hours))
+        until = SupportPass.objects.get().until.astimezone(bloom.tenant.zone)
+    answer = browser.get(address(campaign))
+    select = re.search(r'<select name="days".*?</select>', answer.content.decode(), re.S)[0]
+    options = [unescape(text).strip() for text in re.findall(r"<option[^>]*>(.*?)</option>", select, re.S)]
+    assert options == [*offered, f"Until your access ends, {until:%-d %b %H:%M}"]
+    assert len(re.findall("selected", select)) == 1
+    value = re.findall(r'value="(\d+)"', select)[-1]
+    share(browser, campaign, int(value))
+    assert the_link(bloom).expires_at == until
 
 
 def test_a_link_of_an_admin_needs_no_access_given_by_the_client(bloom, campaign, admin):

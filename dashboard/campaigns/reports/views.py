@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -34,14 +35,14 @@ PRIVATE = {  # headers: no search engine lists the page, no other site learns it
 @require_GET
 @tenant_view(Permission.SEE_CAMPAIGNS)
 def page(request: TenantRequest, pk: int) -> HttpResponse:
-    return _page(request, _campaign(request, pk), LinkForm())
+    return _page(request, _campaign(request, pk), _form(request))
 
 
 @require_POST
 @tenant_view(links.NEEDED, confirm=Confirm.THEN_GO_ON)
 def share(request: TenantRequest, pk: int) -> HttpResponse:
     """A link, which the answer shows, and shows again to the same form: nobody else can read it any more."""
-    campaign, form = _campaign(request, pk), LinkForm(request.POST)
+    campaign, form = _campaign(request, pk), _form(request, request.POST)
     if not form.is_valid():
         return _page(request, campaign, form, status=422)
     try:
@@ -51,7 +52,7 @@ def share(request: TenantRequest, pk: int) -> HttpResponse:
         form.add_error("days", error.message)
         return _page(request, campaign, form, status=409)
     address = request.build_absolute_uri(reverse("shared-report", args=[token]))
-    return _page(request, campaign, LinkForm(), made={"link": link, "address": address})
+    return _page(request, campaign, _form(request), made={"link": link, "address": address})
 
 
 @require_POST
@@ -101,6 +102,16 @@ def _campaign(request: TenantRequest, pk: int) -> Campaign:
     return get_object_or_404(queries.listed(request.tenant), pk=pk)
 
 
+def _form(request: TenantRequest, data: Any = None) -> LinkForm:
+    return LinkForm(data, until=_support_until(request))
+
+
+def _support_until(request: TenantRequest) -> datetime | None:
+    """When the access of support ends; None for all others."""
+    allowed_by = request.actor.allowed_by
+    return allowed_by.until if request.actor.is_support and allowed_by else None
+
+
 def _page(
     request: TenantRequest, campaign: Campaign, form: LinkForm, *, made: Any = None, status: int = 200
 ) -> HttpResponse:
@@ -117,7 +128,7 @@ def _page(
         "links": links.newest(campaign) if may_share else [],
         "form": form,
         "made": made,
-        "support_until": actor.allowed_by.until if actor.is_support and actor.allowed_by else None,
+        "support_until": _support_until(request),
         "may_see_calls": actor.may(Permission.SEE_CALLS),
     }
     if any(one.has_summary for one in latest):
