@@ -102,7 +102,7 @@ def end_live_calls(tenant: Tenant, *, by: User) -> EndedCalls:
 def _ask_to_end(tenant: Tenant, by: User) -> EndedCalls:
     """Record that the calls are to be ended. Before any audit entry: calls are locked before the audit chain."""
     ringing = _live(tenant).exclude(state=State.IN_PROGRESS).count()
-    return EndedCalls(bulk_end.request(_live(tenant), by=by), ringing)
+    return EndedCalls(bulk_end.request(_live(tenant), by=by).count, ringing)
 
 
 def _record_ended(tenant: Tenant, by: User, ended: EndedCalls) -> None:

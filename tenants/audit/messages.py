@@ -172,6 +172,8 @@ SENTENCES: dict[str, str] = {
     "assistant that was not meant or is not assigned to this client. Dialing stops.",
     "call.wrong-number-cleared": "{actor} cleared the alarm of the call with {counterpart}: {why}",
     "call.end-not-confirmed": "The call with {counterpart} was asked to end, and we have not heard that it ended.",
+    "call.end-asked-too": "{actor} asked to end the call with {counterpart} too, which {before} had asked for before: "
+    "one command is sent.",
     "call.command-asked": "{actor} asked VoiceDock for {command} in the call with {counterpart}.",
     "call.command-not-sent": "{actor} asked for {command} in the call with {counterpart}; it was not sent: {why}",
     "call.command-accepted": "VoiceDock accepted {command}, asked for by {actor} in the call with {counterpart}.",

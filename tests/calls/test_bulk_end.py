@@ -41,7 +41,7 @@ def waiting(operator):
 
 def test_one_that_waits_is_taken_back_and_dials_nobody(operator, waiting):
     with scope.for_tenant(operator.tenant):
-        assert bulk_end.request(Call.objects.filter(pk=waiting.pk), by=operator.user) == 1
+        assert bulk_end.request(Call.objects.filter(pk=waiting.pk), by=operator.user).count == 1
     sending.send(waiting.pk)
     (call,) = operator.calls()
     assert call.state == State.REFUSED and call.was_taken_back and operator.dial_requests() == []
@@ -54,7 +54,7 @@ def test_one_that_is_being_sent_is_ended_once_it_is_answered(operator, waiting):
     with scope.for_tenant(operator.tenant):
         sent = {"state": State.SENDING, "lease_until": timezone.now() + timedelta(seconds=45)}
         Call.objects.filter(pk=waiting.pk).update(**sent)
-        assert bulk_end.request(Call.objects.filter(pk=waiting.pk), by=operator.user) == 1
+        assert bulk_end.request(Call.objects.filter(pk=waiting.pk), by=operator.user).count == 1
     (call,) = operator.calls()
     assert call.state == State.SENDING and call.end_due_at is not None
 
@@ -223,6 +223,79 @@ def test_a_second_person_does_not_shorten_the_wait_that_voicedock_asked_for(oper
         bulk_end.request(Call.objects.filter(pk=call.pk), by=operator.user)
     operator.run_due_work()
     assert len(operator.command_requests()) == 3, "one that was sent may be asked for again"
+
+
+def end_by(browser, operator, call):
+    """Select the call on the board and confirm; the words of the messages on the page that follows."""
+    board = f"/c/{operator.tenant.slug}/live/"
+    data = {"call": str(call.pk)}
+    asked = browser.post(f"{board}end/", data)["Location"]
+    page = browser.get(asked).content.decode()
+    answer = browser.post(asked, data | {"confirm": "1"}, follow=True).content.decode()
+    return page, answer.partition('id="toasts"')[2].partition("<template")[0]
+
+
+def timeline(operator, browser, call):
+    page = browser.get(f"/c/{operator.tenant.slug}/calls/{call.pk}/").content.decode()
+    shown = re.sub(r"<[^>]+>", " ", page.partition('id="call-timeline"')[2].partition("</ol>")[0])
+    return " ".join(html.unescape(shown).split())
+
+
+def test_a_second_person_is_told_who_is_ending_the_call_and_where_its_receipt_is(
+    operator, browser, make_member, sign_in
+):
+    dora = sign_in(make_member(operator.tenant, Role.OPERATOR, "Dora Bloom"))
+    call = operator.place_answered()
+    page, toast = end_by(browser, operator, call)
+    assert "Already being ended" not in page and "1 call is being ended. It shows its receipt on the board." in toast
+    page, toast = end_by(dora, operator, call)
+    assert "Already being ended, asked by Tom Bakker" in page
+    assert "Already being ended, so no second command is sent; its receipt is in its timeline" in toast
+    address = f"/c/{operator.tenant.slug}/calls/{call.pk}/#call-timeline"
+    assert f'<a href="{address}">' in toast and "asked by Tom Bakker" in toast
+    assert "1 call is being ended" not in toast
+    operator.run_due_work()
+    (receipt,) = operator.receipts(call)
+    assert receipt.asked_by.name == "Tom Bakker" and len(operator.command_requests()) == 1
+    assert "You asked to end it too: it is already being ended by Tom Bakker" in timeline(operator, dora, call)
+    assert "Dora Bloom asked to end it too: it is already being ended by Tom Bakker" in timeline(
+        operator, browser, call
+    )
+
+
+def test_an_end_that_came_after_the_first_ones_says_that_it_was_not_sent(operator, browser, make_member, sign_in):
+    dora = sign_in(make_member(operator.tenant, Role.OPERATOR, "Dora Bloom"))
+    call = operator.place_answered()
+    end_by(browser, operator, call)
+    operator.run_due_work()
+    _, toast = end_by(dora, operator, call)
+    assert "1 call is being ended" in toast, "the first command was sent, so hers is one of its own"
+    operator.sandbox.advance(5)
+    operator.read_calls()
+    assert operator.reload(call).finished
+    operator.run_due_work()
+    assert [receipt.asked_by.name for receipt in operator.receipts(call)] == ["Tom Bakker"]
+    words = "End call, asked for by {}, was not sent any more: the call was over"
+    assert words.format("you") in timeline(operator, dora, call)
+    assert words.format("Dora Bloom") in timeline(operator, browser, call)
+
+
+def test_an_end_that_is_confirmed_after_the_call_is_over_says_how_it_ended(operator, browser, make_member, sign_in):
+    dora = sign_in(make_member(operator.tenant, Role.OPERATOR, "Dora Bloom"))
+    call, board = operator.place_answered(), f"/c/{operator.tenant.slug}/live/"
+    data = {"call": str(call.pk)}
+    asked = dora.post(f"{board}end/", data)["Location"]
+    end_by(browser, operator, call)
+    operator.run_due_work()
+    operator.sandbox.advance(5)
+    operator.read_calls()
+    toast = dora.post(asked, data | {"confirm": "1"}, follow=True).content.decode()
+    assert "Over already: <a href=" in toast and "(Ended by Tom Bakker)" in toast and "No call was ended" not in toast
+
+
+def test_a_call_that_was_just_taken_back_is_not_over_already(operator, waiting, browser):
+    _, toast = end_by(browser, operator, waiting)
+    assert "1 call is being ended" in toast and "Over already" not in toast
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ request, or for a ringing call with the update that shows it answered (`updates.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -18,7 +20,7 @@ from django.db.models.functions import Coalesce, Greatest, Now
 from dashboard.calls.control import commands
 from dashboard.calls.models import Call, Receipt, State
 from dashboard.calls.placing import taking_back
-from dashboard.calls.transitions import tenant_id_of
+from dashboard.calls.transitions import record_transition, tenant_id_of
 from dashboard.live_updates import publish
 from dashboard.sync import text_lengths
 from dashboard.voicedock import EndCall
@@ -32,13 +34,26 @@ SOONEST = timedelta(seconds=2)  # after VoiceDock asked to wait, however short; 
 ASKED = Coalesce(F("end_asked_at"), Now())  # the first request counts
 
 
-@scope.requires_scope
-def request(calls: QuerySet[Call], *, by: User) -> int:
-    """Request the end of these live calls, and return how many they are. Those that wait are taken back: nobody rings.
+@dataclass(frozen=True)
+class Requested:
+    """`count` are the calls whose end was requested; of those in `before` another person's request had not been sent.
 
-    Inside the scope of their tenant; the caller writes the audit entry.
+    `before` are as they were then: `end_due_by` is that person.
     """
-    found = list(calls.filter(finished=False).order_by("pk").select_for_update(of=("self",)))
+
+    count: int
+    before: Sequence[Call] = ()
+
+
+@scope.requires_scope
+def request(calls: QuerySet[Call], *, by: User) -> Requested:
+    """Request the end of these live calls. Those that wait are taken back: nobody rings.
+
+    One command ends a call that several people asked to end: its receipt is the first one's, and the timeline names
+    the others. Inside the scope of their tenant; the caller writes the audit entry.
+    """
+    locked = calls.filter(finished=False).order_by("pk").select_for_update(of=("self",))
+    found = list(locked.select_related("end_due_by"))
     sent = [call for call in found if not taking_back.end_waiting(call, by=by)]
     Call.objects.filter(pk__in=[call.pk for call in sent]).update(
         end_due_at=Greatest("end_due_at", Now()),  # what waits because VoiceDock asked to, or is being sent, stays so
@@ -46,9 +61,14 @@ def request(calls: QuerySet[Call], *, by: User) -> int:
         end_asked_at=Case(When(state=State.IN_PROGRESS, then=ASKED), default=F("end_asked_at")),
         version=F("version") + 1,
     )
+    before = [call for call in sent if call.end_due_by_id not in (None, by.pk)]
     for call in sent:  # open pages show when the end is late
-        publish.row_changed("call", call.pk, tenant=call.tenant_id, version=call.version + 1)
-    return len(found)
+        call.version += 1
+        if call in before:
+            record_transition(call, "call.end-asked-too", by=by, before=str(call.end_due_by))
+        else:
+            publish.row_changed("call", call.pk, tenant=call.tenant_id, version=call.version)
+    return Requested(len(found), before)
 
 
 @scope.opens_scope

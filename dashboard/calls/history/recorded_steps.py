@@ -9,7 +9,7 @@ from tenants.isolation import scope
 from tenants.models import AuditEntry, User
 
 # action → the state whose mark it has ("" for none) and its words; {who} is the person, "You" for oneself, {before}
-# who steered before
+# who did the same before
 STEPS: dict[str, tuple[str, str]] = {
     "call.requeued": ("", "VoiceDock could not take it yet; it waits to be sent again"),
     "call.unknown": (State.UNKNOWN, "No answer from VoiceDock: not known whether it was placed"),
@@ -27,6 +27,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "call.wrong-number-cleared": ("", "{who} cleared the alarm"),
     "call.called-back": ("", "{who} marked the call-back as done"),
     "call.call-back-reopened": ("", "{who} marked the call-back as not done"),
+    "call.end-asked-too": ("", "{who} asked to end it too: it is already being ended by {before}"),
     "call.steering-taken": ("", "{who} took over from {before}"),
 }
 ACTION_OF_STATE: dict[str, str] = {

@@ -98,6 +98,8 @@ def _steps(
         for index, (words, state) in enumerate(_ended(call, receipts, me, targets)):
             reported = _by_their_clock(call.ended_at, ended_at, zone) if index == 0 else ""
             yield step(order.AFTER, ended_at, f"{words}{reported}", state)
+        if call.end_due_by_id:
+            yield step(order.AFTER, ended_at, _end_not_sent(call, me))
         if report and report.updated_at > (call.ended_at or call.state_at):
             yield step(order.AFTER, report.updated_at, f"{_came(report)} came from VoiceDock")
 
@@ -154,6 +156,11 @@ def _ended(
         yield f"Voicemail or a machine took the call: {Source(call.machine_source).label} says so", ""
     if call.error:
         yield call.error, ""
+
+
+def _end_not_sent(call: Call, me: User | None) -> str:
+    who = "you" if call.end_due_by == me else call.end_due_by
+    return f"End call, asked for by {who}, was not sent any more: the call was over"
 
 
 def _causes_of_end(receipts: list[Receipt]) -> list[datetime]:

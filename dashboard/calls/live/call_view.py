@@ -183,7 +183,7 @@ def _send(request: TenantRequest, call_id: UUID, form: CommandForm) -> Receipt:
 
 
 def _find(request: TenantRequest, call_id: UUID) -> Call:
-    calls = queries.of_tenant(request.tenant).select_related("report")
+    calls = queries.of_tenant(request.tenant).select_related("report", "end_due_by")
     whole = calls if request.GET.get("part") else calls.defer(None)  # the page shows what was sent
     found = whole.filter(pk=call_id).first()
     if found is None:

@@ -6,7 +6,7 @@ each POST is answered with a redirect, so that *Back* and *Reload* of the browse
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -16,12 +16,14 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import html
 from django.utils.crypto import get_random_string
 from django.views.decorators.http import require_http_methods
 
 from dashboard.calls import labels, queries
 from dashboard.calls.control import bulk_end
 from dashboard.calls.models import UNCERTAIN, Call, CallQuerySet, State
+from dashboard.ui import phone_numbers
 from tenants import audit
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
 from tenants.access.permissions import Permission
@@ -32,6 +34,8 @@ ENDED_AT_ONCE = (State.IN_PROGRESS, State.QUEUED)  # the latter by not being sen
 NONE_SELECTED = "No call was ended: select calls that are still live first."
 SELECTIONS = "calls-to-end"  # in the session, by key, until they were ended
 MOST_ASKED = 8  # at once; an older one is forgotten
+MOST_NAMED = 5  # calls in a message; the others are counted
+ALREADY = "Already being ended, so no second command is sent; its receipt is in its timeline"
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,9 @@ def client(request: TenantRequest) -> HttpResponse:
     if "confirm" not in request.POST:
         return _ask(request, calls, asking)
     selected = _selected(request.POST.getlist("call"), calls)
-    return _back(request, asking, selected, _end(request.tenant, selected, by=request.user) if selected else 0)
+    if selected:
+        _report(request, selected, _end(request.tenant, selected, by=request.user))
+    return _back(request, asking, calls, selected)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,31 +75,39 @@ def staff(request: StaffRequest) -> HttpResponse:
         if "confirm" not in request.POST:
             return _ask(request, calls, asking)
         selected = _selected(request.POST.getlist("call"), calls)
-    ended = 0
+    asked = []
     for tenant in {call.tenant for call in selected if call.tenant}:
         with scope.for_tenant(tenant):
-            ended += _end(tenant, [call for call in selected if call.tenant == tenant], by=request.user)
-    return _back(request, asking, selected, ended)
+            asked.append(_end(tenant, [call for call in selected if call.tenant == tenant], by=request.user))
+    if selected:
+        before = [call for one in asked for call in one.before]
+        _report(request, selected, bulk_end.Requested(sum(one.count for one in asked), before))
+    with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
+        return _back(request, asking, calls, selected)
 
 
 @scope.requires_scope
-def _end(tenant: Tenant, selected: Iterable[Call], *, by: User) -> int:
+def _end(tenant: Tenant, selected: Iterable[Call], *, by: User) -> bulk_end.Requested:
     """Ask for their end; calls are locked before the audit chain."""
     chosen = Call.objects.filter(tenant=tenant, pk__in=[call.pk for call in selected]).exclude(state__in=UNCERTAIN)
     ringing = chosen.live().exclude(state__in=ENDED_AT_ONCE).count()
-    ended = bulk_end.request(chosen, by=by)
-    if ended:
-        audit.record(by, tenant, "tenant.calls-ended", tenant, asked=ended, ringing=ringing)
-    return ended
+    asked = bulk_end.request(chosen, by=by)
+    if asked.count:
+        audit.record(by, tenant, "tenant.calls-ended", tenant, asked=asked.count, ringing=ringing)
+    return asked
 
 
 def _selected(wanted: Iterable[str], calls: CallQuerySet) -> list[Call]:
+    found = calls.live().exclude(state__in=UNCERTAIN).filter(pk__in=_ids(wanted))
+    return list(queries.with_relations(found).select_related("end_due_by").order_by("created_at", "id"))
+
+
+def _ids(texts: Iterable[str]) -> set[UUID]:
     ids = set()
-    for text in wanted:
+    for text in texts:
         with suppress(ValueError):
             ids.add(UUID(text))
-    found = calls.live().exclude(state__in=UNCERTAIN).filter(pk__in=ids)
-    return list(queries.with_relations(found).order_by("created_at", "id"))
+    return ids
 
 
 def _ask(request: TenantRequest | StaffRequest, calls: CallQuerySet, asking: Asking) -> HttpResponse:
@@ -101,7 +115,7 @@ def _ask(request: TenantRequest | StaffRequest, calls: CallQuerySet, asking: Ask
     if request.method == "POST":
         chosen = sorted(set(request.POST.getlist("call")))[: queries.BOARD_SIZE]
         if not _selected(chosen, calls):
-            return _back(request, asking, [], 0)
+            return _back(request, asking, calls)
         key = _keep(request, {"calls": chosen, "back": asking.back(request.POST), "url": asking.url})
         return HttpResponseRedirect(f"{asking.url}?of={key}", status=303)
     kept = request.session.get(SELECTIONS, {}).get(request.GET.get("of"), {})
@@ -109,7 +123,7 @@ def _ask(request: TenantRequest | StaffRequest, calls: CallQuerySet, asking: Ask
         return HttpResponseRedirect(asking.board)
     selected = _selected(kept["calls"], calls)
     if not selected:
-        return _back(request, asking, [], 0)
+        return _back(request, asking, calls)
     request.nav_page = "live"  # type: ignore[union-attr]
     rows = [(call, labels.mark(call), labels.state(call), labels.person(call), labels.line(call)) for call in selected]
     context = {"rows": rows, "end_url": request.get_full_path(), "back": kept["back"], "of_staff": asking.of_staff}
@@ -125,19 +139,50 @@ def _keep(request: HttpRequest, selection: Mapping[str, Any]) -> str:
     return key
 
 
-def _back(request: HttpRequest, asking: Asking, selected: list[Call], ended: int) -> HttpResponse:
-    asked = request.session.get(SELECTIONS, {})
-    if kept := asked.pop(request.GET.get("of"), {}):
-        request.session[SELECTIONS] = asked
-    if not ended:
-        messages.warning(request, NONE_SELECTED)
-    else:
+def _report(request: HttpRequest, selected: Sequence[Call], asked: bulk_end.Requested) -> None:
+    """Say what becomes of them; one that somebody else is ending leads to the timeline that has the receipt."""
+    if alone := asked.count - len(asked.before):
         words = (
             "1 call is being ended. It shows its receipt"
-            if ended == 1
-            else f"{ended} calls are being ended. Each shows its receipt"
+            if alone == 1
+            else f"{alone} calls are being ended. Each shows its receipt"
         )
         ringing = any(call.state not in ENDED_AT_ONCE for call in selected)
         later = " A call that is not answered yet is ended once it is answered." if ringing else ""
         messages.success(request, f"{words} on the board.{later}")
+    if asked.before:
+        messages.info(request, _named(ALREADY, [(call, f"asked by {call.end_due_by}") for call in asked.before]))
+
+
+def _named(words: str, rows: Sequence[tuple[Call, str]]) -> str:
+    """`words: NUMBER (what of it), NUMBER (…) and 2 more.`, each number a link to its call."""
+    shape = '<a href="{}#call-timeline">{}</a> ({})'
+    links = [
+        (
+            reverse("call", args=[call.tenant.slug, call.pk]),  # type: ignore[union-attr]
+            phone_numbers.grouped(call.counterpart) or "unknown number",
+            of_it,
+        )
+        for call, of_it in rows[:MOST_NAMED]
+    ]
+    more = f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""
+    return html.format_html("{}: {}{}.", words, html.format_html_join(", ", shape, links), more)
+
+
+def _back(request: HttpRequest, asking: Asking, calls: CallQuerySet, selected: Sequence[Call] = ()) -> HttpResponse:
+    """To the board, with how those of `calls` ended that were over before their end was asked for."""
+    asked = request.session.get(SELECTIONS, {})
+    kept = asked.pop(request.GET.get("of"), {})
+    if kept:
+        request.session[SELECTIONS] = asked
+    wanted = _ids([*request.POST.getlist("call"), *kept.get("calls", [])])
+    if over := _over(wanted - {call.pk for call in selected}, calls):
+        messages.info(request, _named("Over already", [(call, labels.state(call)) for call in over]))
+    elif not selected:
+        messages.warning(request, NONE_SELECTED)
     return HttpResponseRedirect(asking.back(request.POST or {"next": kept.get("back", "")}), status=303)
+
+
+def _over(ids: Iterable[UUID], calls: CallQuerySet) -> list[Call]:
+    found = queries.with_relations(calls.filter(pk__in=ids, finished=True, tenant__isnull=False))
+    return list(found.order_by("created_at", "id"))
