@@ -9,16 +9,21 @@ from django import forms
 
 from dashboard.campaigns.drafts import retry
 from dashboard.campaigns.drafts.retry import Chosen
+from dashboard.campaigns.results import Group
 
-SELECTED, MATCHING, UNREACHED = "selected", "matching", "unreached"
+SELECTED, MATCHING, UNREACHED, LEFT = "selected", "matching", "unreached", "left"
 NOBODY = "Nobody was selected. Select people in the list, then press the button again."
 
 
 class RetryForm(forms.Form):
-    """`which`: the people who are selected, all to whom the list is narrowed, or all who were not reached."""
+    """`which`: the people who are selected, all to whom the list is narrowed, all who were not reached, or all
+    who are left of a campaign that is over.
+    """
 
     token = forms.UUIDField()
-    which = forms.ChoiceField(choices=[(SELECTED, "Selected"), (MATCHING, "Matching"), (UNREACHED, "Not reached")])
+    which = forms.ChoiceField(
+        choices=[(SELECTED, "Selected"), (MATCHING, "Matching"), (UNREACHED, "Not reached"), (LEFT, "Left")]
+    )
     person = forms.TypedMultipleChoiceField(required=False, coerce=int)
 
     def __init__(self, data: Any) -> None:
@@ -44,4 +49,6 @@ class RetryForm(forms.Form):
             return Chosen(ids=tuple(self.cleaned_data["person"]))
         if which == UNREACHED:
             return Chosen(groups=retry.UNREACHED)
+        if which == LEFT:
+            return Chosen(groups=(Group.LEFT.value,))
         return Chosen(groups=(asked["show"],), status=asked["status"], text=asked["q"])

@@ -20,6 +20,7 @@ from dashboard.calls.queries import ages, fresh_at
 from dashboard.campaigns import (
     attestation,
     calendar,
+    called,
     campaign_calls,
     control,
     figures,
@@ -34,7 +35,7 @@ from dashboard.campaigns import (
     variables,
 )
 from dashboard.campaigns.calling_days import weekdays_in_words
-from dashboard.campaigns.drafts import draft_list, retry
+from dashboard.campaigns.drafts import draft_list, earlier_retries, retry
 from dashboard.campaigns.drafts.book import DraftRefused
 from dashboard.campaigns.models import Campaign
 from dashboard.campaigns.retry_form import RetryForm
@@ -230,6 +231,7 @@ def _rendered(
     history = campaign_calls.history(campaign)
     is_ended = campaign.status in Campaign.OVER and not row.counts.calling
     may_see_calls = request.actor.may(Permission.SEE_CALLS)
+    may_run = request.actor.may(Permission.RUN_CAMPAIGNS)
     zone = time_zones.read(campaign.timezone)
     context |= _people(request, campaign) | {
         "row": row,
@@ -247,13 +249,15 @@ def _rendered(
         "history": history,
         "chart": history_chart.of(campaign) if row.counts.dealt_with else None,
         "template": variables.parts(campaign.template),
-        "may_run": request.actor.may(Permission.RUN_CAMPAIGNS),
+        "may_run": may_run,
         "may_export": request.actor.may(Permission.EXPORT_CALLS),
         "may_see_calls": may_see_calls,
         "may_see_list": request.actor.may(Permission.BLOCK_NUMBERS),
         "caller_id": attestation.figures_of(campaign) if is_ended and may_see_calls else None,
         "unfinished": row.results.figure(outcomes.UNFINISHED),
         "opted_out": row.results.figure(outcomes.DO_NOT_CALL),
+        "left_uncalled": listed.get(called.PENDING, 0) if is_ended else 0,
+        "retries": earlier_retries.of_campaign(campaign) if is_ended and may_run else [],
         "taken_off": taken_off.of(campaign),
         "here": request.get_full_path() if request.method == "GET" else campaign_url(request, campaign),
     }

@@ -211,6 +211,40 @@ def test_whom_the_campaign_still_calls_is_on_no_second_one(bloom, manager):
     assert set(people(drafts(bloom)[1])) == {NUMBERS["waits"]}
 
 
+def test_those_left_of_a_cancelled_campaign_become_a_draft(bloom, manager):
+    cancelled = make_campaign(bloom, status="cancelled", total_leads=2)
+    add(cancelled, "pending", "waits", name="Waits")
+    add(cancelled, "no_answer", "missed", name="Missed")
+    page = words(manager.get(f"/c/bloom-dental/campaigns/{cancelled.pk}/"))
+    assert "1 person is left who was not called" in page and "Draft of those left" in page
+    press(manager, cancelled, "left")
+    assert set(people(drafts(bloom)[0])) == {NUMBERS["waits"]}
+
+
+def test_nobody_is_left_of_a_campaign_that_still_calls(bloom, manager):
+    running = make_campaign(bloom, status="scheduled")
+    add(running, "pending", "waits", name="Waits")
+    assert "Draft of those left" not in words(manager.get(f"/c/bloom-dental/campaigns/{running.pk}/"))
+    answer = press(manager, running, "left")
+    assert answer.status_code == 409 and "still calls whom you chose" in words(answer) and drafts(bloom) == []
+
+
+def test_a_second_retry_names_the_first_one_and_how_many_are_in_both(bloom, campaign, manager):
+    page = f"/c/bloom-dental/campaigns/{campaign.pk}/"
+    assert "already" not in words(manager.get(page))
+    first = press(manager, campaign, "unreached")["Location"]
+    assert " too, made" not in words(manager.get(first))
+    shown = manager.get(page)
+    assert "2 of its people are in Recall autumn (again) already" in words(shown)
+    assert f'href="{first}"' in shown.content.decode()
+    with scope.for_tenant(bloom.tenant):
+        chosen = Lead.objects.filter(phone_number__in=[NUMBERS["missed"], NUMBERS["booked"]])
+        ids = list(chosen.values_list("pk", flat=True))
+    second = manager.get(press(manager, campaign, "selected", person=ids)["Location"])
+    assert "1 of its people is in Recall autumn (again) too, made" in words(second)
+    assert f'href="{first}"' in second.content.decode()
+
+
 def test_contact_rules_and_numbers_that_are_twice_are_looked_at_as_always(bloom, campaign, manager):
     again = add(campaign, "failed", "missed", name="Zoë once more")
     with scope.for_tenant(bloom.tenant):

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from dashboard.calls.placing import intents
 from dashboard.campaigns import draft_rules, tasks
 from dashboard.campaigns import queries as campaign_queries
-from dashboard.campaigns.drafts import book, queries, sections, trial_call
+from dashboard.campaigns.drafts import book, earlier_retries, queries, sections, trial_call
 from dashboard.campaigns.drafts.sections import DraftPage
 from dashboard.campaigns.models import CampaignDraft
 from dashboard.campaigns.sending import progress
@@ -150,7 +150,10 @@ def _line(request: TenantRequest) -> int:
 
 
 def _render(request: TenantRequest, shown: DraftPage, *, status: int = 200) -> HttpResponse:
-    context = shown.context() | {"may_call": request.actor.may(Permission.PLACE_CALLS)}
+    context = shown.context() | {
+        "may_call": request.actor.may(Permission.PLACE_CALLS),
+        "also_in": earlier_retries.also_in(shown.draft),
+    }
     return render(request, "campaigns/draft.html", context, status=status)
 
 
