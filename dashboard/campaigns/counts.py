@@ -33,6 +33,7 @@ from tenants.isolation import scope
 
 Status = Campaign.Status
 REST_LABELS = {Status.COMPLETED: "without a result", Status.CANCELLED: "not called"}
+NOT_CALLED_LABELS = ("calling", "skipped", "left", *REST_LABELS.values())  # of people who do not count as called
 KINDS = {  # CSS names
     "completed": "done",
     "no_answer": "failed",
@@ -144,7 +145,7 @@ def _made(campaign: Campaign, total: int, states: dict[str, int], recent: Recent
     rest, parts = total, []
     for kind, label in (
         ("completed", "completed"),
-        ("failed", "failed"),
+        ("failed", "not reached"),
         (CALLING, "calling"),
         ("no_answer", "no answer"),
         (SKIPPED, "skipped"),

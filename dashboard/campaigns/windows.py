@@ -47,7 +47,7 @@ def status_of(
         case Status.SCHEDULED:
             return _started(campaign, now, known or counts.of(campaign, {}), schedule)
         case Status.DRAFT:
-            return CampaignStatus(mark, label, "A draft. Nobody is called until somebody starts it.")
+            return CampaignStatus(mark, label, "Nobody is called until somebody starts it.")
         case Status.PAUSED:
             cause = campaign.get_pause_cause_display()
             why = f"Patchbay paused it because {cause}. " if cause else ""

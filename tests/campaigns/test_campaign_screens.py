@@ -30,7 +30,7 @@ def test_the_list_says_where_each_stands_and_how_old_it_is(manager, bloom, harbo
         SyncState.objects.create(connection=bloom.connection, kind=Kind.CAMPAIGNS, fresh_at=timezone.now())
     page = manager.get("/c/bloom-dental/campaigns/").content.decode()
     assert "1 calling</b>" in page and "1 paused" in page and "data from" in page
-    assert "40 completed, 5 failed, 1 calling, 54 left" in page
+    assert "40 completed, 5 not reached, 1 calling, 54 left" in page
     assert "throttled" in page and "All day, Amsterdam" in page
     assert "Delivery slots" not in page
 

@@ -15,7 +15,10 @@ from dashboard.campaigns.models import Campaign
 from tests.fixtures.call_factories import make_campaign, make_lead
 
 NOON = datetime(2026, 11, 19, 12, 0, tzinfo=UTC)
-LEAD_STATES = {"left": "pending"}  # a part of the counts that is called otherwise than the state of its leads
+LEAD_STATES = {
+    "left": "pending",
+    "not reached": "failed",
+}  # parts that are called otherwise than the state of their leads
 figures = st.integers(0, 60)
 states = st.sampled_from(
     ["pending", "calling", "completed", "failed", "skipped", "skipped-tried", "no_answer", "opted-out", ""]

@@ -81,12 +81,12 @@ def test_the_list_names_who_saved_it_and_what_is_missing(bloom, browser, draft):
     page = read(browser.get(LIST))
     assert "Campaign without a name" in page and "by Tom Bakker" in page
     assert "Missing: people, name or assistant" in page
-    assert "Being made" not in read(browser.get(f"{LIST}?status=draft")), "the filters narrow campaigns alone"
+    assert "Drafts and sending" not in read(browser.get(f"{LIST}?status=draft")), "the filters narrow campaigns alone"
 
 
 def test_operators_make_no_campaigns(bloom, draft, make_member, sign_in):
     operator = sign_in(make_member(bloom, Role.OPERATOR))
-    assert "New campaign" not in read(operator.get(LIST)) and "Being made" not in read(operator.get(LIST))
+    assert "New campaign" not in read(operator.get(LIST)) and "Drafts and sending" not in read(operator.get(LIST))
     assert operator.get(address(draft)).status_code == 403
     assert operator.post(f"{LIST}new/").status_code == 403
 
@@ -173,3 +173,9 @@ def test_a_draft_is_deleted_after_a_dialog_that_names_what_goes(bloom, browser, 
         assert not CampaignDraft.objects.exists()
     assert sentences(bloom)[-1] == "Tom Bakker deleted the campaign draft Campaign without a name with 0 people."
     assert browser.get(address(draft)).status_code == 404
+
+
+def test_one_whose_sending_stopped_stands_with_those_being_sent(manager, make_draft):
+    make_draft(1, state="stopped", reason="VoiceDock refused the key.")
+    page = read(manager.get(LIST))
+    assert "Drafts and sending" in page and "Sending stopped" in page and "Being made" not in page

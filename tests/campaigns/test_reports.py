@@ -47,6 +47,14 @@ def test_the_report_tells_the_outcome_the_reasons_when_and_the_caller_id(bloom, 
     assert "Nobody has made a link to this report yet." in page
 
 
+@pytest.mark.parametrize("more", ["", "report/"])
+def test_the_bar_has_the_words_and_figures_of_what_stands_above_it(campaign, manager, more):
+    page = manager.get(f"/c/bloom-dental/campaigns/{campaign.pk}/{more}")
+    bar = re.search(r'<svg class="progress" role="img" aria-label="([^"]*)"', page.content.decode())[1]
+    assert bar == "4 reached a person, 1 voicemail, 1 not reached"
+    assert "Not reached 1" in read(page)
+
+
 def test_a_link_shows_figures_to_anybody_and_nothing_of_a_person(bloom, campaign, manager):
     path = share(manager, campaign, days=1)
     page = Client().get(path)

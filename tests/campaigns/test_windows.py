@@ -44,6 +44,10 @@ def test_standing(one, words, mark):
     assert (status.label, status.mark) == (words, mark)
 
 
+def test_a_campaign_that_voicedock_has_is_called_no_draft():
+    assert windows.status_of(campaign("draft"), NOON).detail == "Nobody is called until somebody starts it."
+
+
 def test_a_window_over_midnight_is_open_on_both_sides():
     night = campaign(starts=time(22), ends=time(6), zone="UTC")
     at = {hour: windows.window_of(night).is_open(NOON.replace(hour=hour)) for hour in (5, 6, 12, 22, 23)}

@@ -196,7 +196,7 @@ class Migration(migrations.Migration):
                 ('ends', models.TimeField(blank=True, null=True)),
                 ('timezone', models.CharField(blank=True, max_length=64)),
                 ('starts_itself', models.BooleanField(default=False, help_text='Once all its people are sent.')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('sending', 'Being sent'), ('stopped', 'Stopped'), ('sent', 'Sent')], default='draft', max_length=10)),
+                ('state', models.CharField(choices=[('draft', 'Draft'), ('sending', 'Being sent'), ('stopped', 'Sending stopped'), ('sent', 'Sent')], default='draft', max_length=10)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('changed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('version', models.PositiveIntegerField(default=1)),

@@ -19,7 +19,7 @@ class CampaignDraft(CallingDays):
     class State(models.TextChoices):
         DRAFT = "draft", "Draft"
         SENDING = "sending", "Being sent"
-        STOPPED = "stopped", "Stopped"
+        STOPPED = "stopped", "Sending stopped"
         SENT = "sent", "Sent"
 
     WRITABLE = (State.DRAFT,)

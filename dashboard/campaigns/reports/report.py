@@ -87,7 +87,11 @@ def _figures(row: CampaignRow, history: History, *, shared: bool) -> list[Figure
         *_best(results, shared=shared),
         Figure("Reached a person", results.reached_share_in_words, reached),
         Figure("Wants a call back", f"{results.figure(CALL_BACK):,}", ""),
-        Figure("Not reached", f"{results.not_reached:,}", f"and {results.voicemail:,} voicemail"),
+        Figure(
+            "Not reached",
+            f"{results.not_reached:,}",
+            f"and {results.voicemail:,} voicemail" if results.voicemail else "",
+        ),
         Figure("Minutes", f"{round(history.seconds / 60):,}", _each(history)),
     ]
 

@@ -298,8 +298,9 @@ def progress(done: int, failed: int, calling: int, total: int, legend: bool = Tr
 
 @register.simple_tag
 def campaign_progress(counts: Any, legend: bool = True) -> SafeString:
-    """The same from the numbers of `campaigns.counts`, whose parts add up to the whole."""
-    words = [(part.kind, f"{part.figure:,} {part.label}") for part in counts.parts]
+    """The same from parts that add up to the whole (`campaigns.counts`); those of nobody are left out."""
+    words = [(part.kind, f"{part.figure:,} {part.label}") for part in counts.parts if part.figure]
+    words = words or [("pending", "nobody is on it")]
     parts = [(part.kind, part.figure) for part in counts.parts if part.kind != "pending"]
     drawn = _bar(", ".join(text for _, text in words), parts, counts.total)
     if not legend:
