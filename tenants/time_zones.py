@@ -35,12 +35,12 @@ def label(text: str | None) -> str:
     return zone.key.rsplit("/", 1)[-1].replace("_", " ")
 
 
-def choices() -> list[str]:
-    """The names that a form offers: places, and UTC."""
+@cache
+def choices() -> tuple[str, ...]:
+    """The names that a form offers: places, and UTC. Kept: looking takes 20 ms, a walk through the folder of zones."""
     areas = ("Etc/", "SystemV/", "US/")
-    return sorted(
-        name for name in available_timezones() if name == "UTC" or ("/" in name and not name.startswith(areas))
-    )
+    found = available_timezones()
+    return tuple(sorted(name for name in found if name == "UTC" or ("/" in name and not name.startswith(areas))))
 
 
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:
