@@ -98,6 +98,8 @@ def test_one_press_reads_all_numbers_that_miss_their_zero(browser, address, draf
 
 
 def test_rows_are_pasted_instead_of_a_file(browser, address, draft):
+    assert "CSV, Excel or pasted rows" in browser.get(address).content.decode()
+    assert "CSV, Excel or pasted rows" in browser.get(address.removesuffix("people/")).content.decode()
     answer = browser.post(address, {"part": "file", "text": "naam\ttelefoon\nJan\t0612345678\n"})
     assert answer.status_code == 303
     assert file_of(draft).name == "Pasted rows" and numbers(draft) == ["+31612345678"]
