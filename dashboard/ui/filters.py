@@ -41,6 +41,9 @@ class Bar:
     has_errors: bool
     suggestions: tuple[Suggestion, ...] = ()
     suggested_within: str = ""  # the period that the figures of the suggestions count
+    days: tuple[
+        Chip, ...
+    ] = ()  # single days to choose with one press; the address of each sets both ends of the period
 
 
 def bar(request: HttpRequest, form: Form, *, label: str, search: str = "q", search_chip: bool = False) -> Bar:

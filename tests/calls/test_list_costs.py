@@ -48,6 +48,15 @@ def test_a_clients_list(bloom, make_member, sign_in):
     assert sum("enter_client" in sql for sql in statements) == 1
 
 
+def test_calling_again_costs_one_more_however_many_were_not_reached(bloom, make_member, sign_in):
+    """The contact rules, of all numbers together."""
+    fill(bloom)
+    for nth in range(20):
+        make_call(bloom, counterpart=f"+316123400{nth:02}", state="failed", started_at=None, ago=30 + nth)
+    statements = asked(sign_in(make_member(bloom, Role.MANAGER)), "/c/bloom-dental/calls/")
+    assert len(statements) <= 9, "\n".join(statements)
+
+
 def test_live_calls_cost_two_more(bloom, make_member, sign_in):
     """The group of live calls, and their last commands."""
     fill(bloom, live=3)

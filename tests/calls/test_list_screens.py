@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 from dashboard.calls.history import export
 from dashboard.calls.models import Alarm, Call
 from dashboard.clients import figures
+from dashboard.contact_rules import entries
 from tenants import time_zones
 from tenants.access.permissions import Role, StaffRole
 from tenants.isolation import scope
@@ -477,7 +478,7 @@ def test_who_asked_to_be_called_back_is_one_press_away_for_those_who_may_call(bl
     make_call(bloom, counterpart="112", analysis_outcome="call_back", state="ended")
     viewer = sign_in(make_member(bloom, Role.VIEWER))
 
-    offered = [row["call"].pk for row in manager.get(LIST).context["rows"] if row["may_call_back"]]
+    offered = [row["call"].pk for row in manager.get(LIST).context["rows"] if row.get("call_words")]
 
     assert offered == [asked.pk]
     assert "Call back<span" in manager.get(LIST).content.decode()
@@ -503,6 +504,55 @@ def test_the_call_back_of_a_row_fills_in_the_form_as_call_again_does(bloom, mana
 
     assert row and again and row[1] == again[1]
     assert manager.get(html.unescape(row[1])).context["form"].initial["destination"].replace(" ", "") == "+31611111111"
+
+
+def test_who_was_not_reached_is_called_again_from_the_row_as_from_the_page(bloom, manager, make_member, sign_in):
+    missed = make_call(bloom, counterpart="+31611111111", state="failed", started_at=None)
+    make_call(bloom, counterpart="+31622222222", analysis_outcome="booked", state="ended")
+    erased = make_call(bloom, counterpart="", state="failed", started_at=None)
+    filled = r'href="([^"]+/call/\?to=[^"]+)"'
+    answer = manager.get(LIST)
+    page = answer.content.decode()
+    assert [row["call"].pk for row in answer.context["rows"] if row.get("call_words")] == [missed.pk]
+    assert page.count("Call again<span") == 1 and "Call back<span" not in page
+    assert not any(row.get("no_call") for row in answer.context["rows"]), "a removed number is no reason"
+    row, again = (re.findall(filled, text) for text in (page, manager.get(f"{LIST}{missed.pk}/").content.decode()))
+    assert len(row) == 1 and row == again
+    assert manager.get(html.unescape(row[0])).context["form"].initial["destination"].replace(" ", "") == "+31611111111"
+    viewer = sign_in(make_member(bloom, Role.VIEWER))
+    assert "Call again<span" not in viewer.get(LIST).content.decode()
+    assert "Call again" not in manager.get(f"{LIST}{erased.pk}/").content.decode()
+
+
+@pytest.mark.parametrize("facts", [{"state": "failed"}, {"state": "ended", "analysis_outcome": "call_back"}])
+def test_a_row_offers_no_call_to_who_is_on_the_do_not_call_list(bloom, manager, make_member, facts):
+    call = make_call(bloom, counterpart="+31611111111", **facts)
+    owner = make_member(bloom, Role.OWNER)
+    with scope.for_tenant(bloom.tenant):
+        entries.add(bloom.tenant, ["+31611111111"], source=entries.Source.BY_HAND, by=owner)
+    page = manager.get(LIST).content.decode()
+    assert "call/?to=" not in page and "Asked not to be called</small>" in page
+    assert "This number is on your do-not-call list" in page
+    assert "call/?to=" not in manager.get(f"{LIST}{call.pk}/").content.decode()
+
+
+def test_today_and_yesterday_are_one_press_and_keep_the_other_filters(bloom, manager):
+    """By the clock of the client."""
+    zone = bloom.tenant.zone
+    noon = timezone.now().astimezone(zone).replace(hour=12, minute=0)
+    made = {
+        day: make_call(bloom, state="ended", created_at=noon - timedelta(days=day), direction=direction)
+        for day, direction in ((0, "outbound"), (1, "outbound"), (2, "outbound"))
+    }
+    make_call(bloom, state="ended", created_at=noon - timedelta(days=1), direction="inbound", origin="adopted")
+    bar = manager.get(f"{LIST}?direction=outbound").context["filters"]
+    assert [day.words for day in bar.days] == ["Today", "Yesterday"]
+    for chip, call in zip(bar.days, (made[0], made[1]), strict=True):
+        answer = manager.get(chip.url)
+        assert [row["call"].pk for row in answer.context["rows"]] == [call.pk], chip.words
+        assert "direction=outbound" in chip.url and chip.url.count("since=") == 1
+    page = manager.get(LIST).content.decode()
+    assert re.search(r'<a class="chip" href="[^"]+">Yesterday</a>', page)
 
 
 def test_staff_read_whose_calls_the_chips_count(bloom, admin, sign_in):

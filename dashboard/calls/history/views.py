@@ -24,6 +24,7 @@ from dashboard.calls.history.listed_call import ListedCall
 from dashboard.calls.history.search import Found
 from dashboard.calls.models import Call, CallQuerySet
 from dashboard.calls.placing import intents
+from dashboard.contact_rules import rules as contact_rules
 from dashboard.ui import filters, pagination, phone_numbers, times
 from dashboard.ui.fragments import page_or_part
 from tenants import audit, time_zones
@@ -35,6 +36,7 @@ from tenants.names import isolate
 
 COUNTED = 1_000
 LIVE_ROWS = 25  # of the group "Live now"; the others are on the live board
+CALLS_OFFERED = {outcomes.CALL_BACK: "Call back", "not_reached": "Call again"}  # what a row offers, by its outcome
 WEEK = timedelta(days=6)  # before today: what chips count while no period is chosen
 UNCOUNTED_CHIPS = ("booked", "call_back", "not_reached", "voicemail")  # of all clients' calls, which are too many
 
@@ -57,7 +59,7 @@ def calls(request: TenantRequest) -> HttpResponse:
         "may_export": request.actor.may(Permission.EXPORT_CALLS),
     }
     if context["may_place"]:
-        _offer_call_backs(tenant, context["rows"])
+        _offer_calls(tenant, context["rows"])
     if context["read"] and not facts.is_recorded:
         audit.record(request.user, tenant, "calls.summaries-read", tenant)
     return page_or_part(request, "calls/list.html", "calls/_list.html", context)
@@ -150,7 +152,7 @@ def _context(
     counts, first = facts.counts, _first_counted(zone, of_one=of_one)
     suggestions = _suggestions(request, form, counts, first if of_one or counts.by_day else None)
     return {
-        "filters": bar if form.errors else replace(bar, **suggestions),
+        "filters": replace(bar, days=_days_to_choose(request, zone), **({} if form.errors else suggestions)),
         "rows": rows,
         "live": rows[: len(live[:LIVE_ROWS])],
         "live_count": len(live),
@@ -243,6 +245,16 @@ def _suggestions(
     return {"suggestions": suggestions, "suggested_within": _within(form) if since and suggestions else ""}
 
 
+def _days_to_choose(request: TenantRequest | StaffRequest, zone: ZoneInfo) -> tuple[filters.Chip, ...]:
+    """The days that are asked for most; the other filters stay."""
+    today = timezone.now().astimezone(zone).date()
+    named = (("Today", today), ("Yesterday", today - timedelta(days=1)))
+    return tuple(
+        filters.Chip(words, filters.changed(request, since=day.isoformat(), until=day.isoformat()))
+        for words, day in named
+    )
+
+
 def _within(form: CallFilter) -> str:
     """Of what the chips count: staff read whose calls they are, and of all clients' calls today is counted."""
     client = form.cleaned_data.get("client")
@@ -299,18 +311,34 @@ def _days(
     return days
 
 
-def _offer_call_backs(tenant: Tenant, rows: list[dict[str, Any]]) -> None:
-    """Mark the rows of people who asked to be called back: whether this client may call them, or why not."""
+def _offer_calls(tenant: Tenant, rows: list[dict[str, Any]]) -> None:
+    """Mark the rows of people who asked to be called back or were not reached: whether they may be called, or why not.
+
+    The contact rules are asked once for all rows together.
+    """
+    offered = {
+        row["call"].pk: CALLS_OFFERED[row["outcome"]]
+        for row in rows
+        if row["call"].finished and row["call"].counterpart and row["outcome"] in CALLS_OFFERED
+    }
+    numbers = {row["call"].counterpart for row in rows if row["call"].pk in offered}
+    callable_numbers = [number for number in numbers if intents.may_be_offered(tenant, number)]
+    verdicts = contact_rules.verdicts(tenant, callable_numbers) if callable_numbers else {}
     for row in rows:
         call: Call = row["call"]
-        asked = call.finished and call.outcome == outcomes.CALL_BACK
-        row["may_call_back"] = asked and intents.may_be_offered(tenant, call.counterpart)
-        row["no_call_back"] = why_not = intents.why_not_offered(tenant, call.counterpart) if asked else ""
-        row["no_call_back_in_short"] = _in_short(call.counterpart) if why_not else ""
+        if call.pk not in offered:
+            continue
+        verdict = verdicts.get(call.counterpart)
+        if verdict and verdict.refusal:
+            row["no_call"], row["no_call_in_short"] = verdict.refusal, str(verdict.rule.label if verdict.rule else "")
+        elif verdict:
+            row["call_words"] = offered[call.pk]
+        elif why_not := intents.why_not_offered(tenant, call.counterpart):
+            row["no_call"], row["no_call_in_short"] = why_not, _in_short(call.counterpart)
 
 
 def _in_short(counterpart: str) -> str:
-    """Why somebody cannot be called back, for a row; the page of the call says it whole."""
+    """Why somebody cannot be called, for a row; the page of the call says it whole."""
     country = phone_numbers.country(phone_numbers.country_of(counterpart))
     return f"Not allowed: {country}" if country else "Cannot be called"
 
