@@ -10,11 +10,12 @@ from tenants.isolation import scope
 
 
 class PlacedFor(NamedTuple):
-    """`view` is the name of the page to go back to, `pk` its row; `words` name both."""
+    """`view` is the name of the page to go back to, `pk` its row; `words` name both. `kind` says what call it is."""
 
     words: str
     view: str
     pk: int
+    kind: str
 
 
 Find = Callable[[Call], PlacedFor | None]

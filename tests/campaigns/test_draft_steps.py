@@ -57,6 +57,9 @@ def test_the_steps_know_what_came_of_the_test_call_and_its_page_leads_back(opera
         assert "Test call optional" not in words(page.get(address(draft, more)))
     live = page.get(f"/c/harbor/calls/{call.pk}/")
     assert "Test call of Hygienist, winter" in words(live)
+    assert "<b>Test call</b>" in live.content.decode().partition('id="call-header"')[2].partition("call-duration")[0]
+    header = page.get(f"/c/harbor/calls/{call.pk}/?part=header").content.decode()
+    assert "<b>Test call</b>" in header, "it stays where the header is drawn anew"
     assert f'href="{address(draft)}#test"' in live.content.decode()
     with scope.for_system("it ends"):
         Call.objects.filter(pk=call.pk).update(state="ended", finished=True, ended_at=timezone.now())
@@ -64,6 +67,7 @@ def test_the_steps_know_what_came_of_the_test_call_and_its_page_leads_back(opera
     assert [step.mark for step in now.context["steps"] if step.section == "test"] == ["done"]
     assert f'href="/c/harbor/calls/{call.pk}/"' in now.content.decode() and "Last test call: Ended" in words(now)
     over = page.get(f"/c/harbor/calls/{call.pk}/")
+    assert "<b>Test call</b>" in over.content.decode().partition("</header>")[0].rpartition("</h1>")[2]
     assert f'href="{address(draft)}#test"' in over.content.decode()
     with scope.for_system("it failed"):
         Call.objects.filter(pk=call.pk).update(state="failed")
@@ -83,7 +87,7 @@ def test_every_test_call_of_a_draft_says_that_it_is_one(operator, draft, page):
 
 def test_other_calls_lead_to_no_draft(operator, draft, page):
     call = operator.place()
-    assert "Test call of" not in words(page.get(f"/c/harbor/calls/{call.pk}/"))
+    assert "Test call" not in words(page.get(f"/c/harbor/calls/{call.pk}/"))
 
 
 def test_the_page_asks_the_rules_once_it_is_shown_and_says_when_they_were_asked(operator, draft, page):

@@ -22,6 +22,7 @@ from tenants.models import User
 
 NO_ASSISTANT = "Choose an assistant above first."
 TEST_OF = "Test call of {name}"
+KIND = "Test call"
 NO_LINE = "No line is assigned to you, so no call can be placed."
 NO_PEOPLE = "Nobody is on it yet who has a value for {names}. Add the people first, or change the instructions."
 NO_COLUMN = "The file has no column for {names}. Correct the instructions, or fill in what is said instead."
@@ -71,7 +72,7 @@ def last(draft: CampaignDraft) -> Call | None:
 def placed_for(call: Call) -> PlacedFor | None:
     """The draft of which this is a test call, for the way back to it."""
     draft = CampaignDraft.objects.filter(tenant=call.tenant_id, trial_calls__contains=[str(call.pk)]).first()
-    return PlacedFor(TEST_OF.format(name=draft), "campaign-draft", draft.pk) if draft else None
+    return PlacedFor(TEST_OF.format(name=draft), "campaign-draft", draft.pk, KIND) if draft else None
 
 
 def _missing(draft: CampaignDraft, lead: DraftLead | None, filled: dict[str, str]) -> str:
