@@ -28,6 +28,7 @@ ASKS = {
     Alarm.LOST: "Lost at VoiceDock",
 }
 SPEAKERS = {"user": "Person", "assistant": "Assistant"}  # by the roles of messages (`voicedock-api.md §5.1`)
+NO_REASON = "VoiceDock gives no reason"
 LONGEST_SENTENCE = 200  # characters; a card shows fewer
 WHY = {
     Alarm.NOT_CERTAIN: "VoiceDock did not answer when we placed it. Don’t dial again; decide here.",
@@ -141,11 +142,18 @@ def assistant(call: Call) -> str:
     )
 
 
+def reason(call: Call) -> str:
+    """Why there was no conversation, by what VoiceDock gives: its error, else its reason of the end."""
+    if words := call.error or end_reason(call.end_reason):
+        return words[:1].upper() + words[1:]
+    return NO_REASON
+
+
 def not_reached(call: Call) -> str:
     """What is known of a call that nobody answered, where VoiceDock gives no error."""
     words = "Nobody was reached" if call.state == State.FAILED else states.read(call.state)[1]
-    reason = end_reason(call.end_reason)
-    return f"{words}: {reason}." if reason else f"{words}. VoiceDock gives no reason."
+    why_not = end_reason(call.end_reason)
+    return f"{words}: {why_not}." if why_not else f"{words}. {NO_REASON}."
 
 
 def analysis(facts: object, zone: ZoneInfo) -> list[tuple[str, str]]:

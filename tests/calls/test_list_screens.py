@@ -524,6 +524,24 @@ def test_who_was_not_reached_is_called_again_from_the_row_as_from_the_page(bloom
     assert "Call again" not in manager.get(f"{LIST}{erased.pk}/").content.decode()
 
 
+@pytest.mark.parametrize(
+    ("facts", "in_list", "on_page"),
+    [
+        ({"end_reason": "no_answer"}, "No answer", "Nobody was reached: no answer."),
+        ({"end_reason": "user_busy"}, "User busy", "Nobody was reached: user busy."),
+        ({"error": "the network is down"}, "The network is down", "the network is down"),
+        ({}, "VoiceDock gives no reason", "Nobody was reached. VoiceDock gives no reason."),
+    ],
+)
+def test_the_list_and_the_page_give_one_reason_why_nobody_was_reached(bloom, manager, facts, in_list, on_page):
+    call = make_call(bloom, state="failed", started_at=None, **facts)
+    row = manager.get(LIST).content.decode()
+    page = manager.get(f"{LIST}{call.pk}/").content.decode()
+    assert f'<span class="call-row__summary">{in_list}</span>' in row and on_page in page
+    gives_none = "VoiceDock gives no reason" in in_list
+    assert ("gives no reason" in row, "gives no reason" in page) == (gives_none, gives_none)
+
+
 @pytest.mark.parametrize("facts", [{"state": "failed"}, {"state": "ended", "analysis_outcome": "call_back"}])
 def test_a_row_offers_no_call_to_who_is_on_the_do_not_call_list(bloom, manager, make_member, facts):
     call = make_call(bloom, counterpart="+31611111111", **facts)

@@ -14,7 +14,6 @@ from dashboard.calls.models import Call, State
 LONGEST = 160  # characters of a line in all
 IN_SIGHT, LEAST = 36, 8  # characters up to the last word that was found, so that no width cuts it; before each at least
 SUMMARIES_READ = "calls.summaries-read"  # the action in the audit trail, recorded once an hour for each client
-NO_REASON = "VoiceDock gives no reason"
 
 
 def of(call: Call, *, with_words: bool, text: str = "") -> SafeString:
@@ -114,7 +113,7 @@ def _summary(call: Call) -> str:
 
 def _reason(call: Call) -> str:
     """Why there was no conversation, in words that are no part of one."""
-    return call.error or (NO_REASON if call.state == State.FAILED else "")
+    return labels.reason(call) if call.state == State.FAILED else call.error
 
 
 def _one_line(text: str) -> str:
