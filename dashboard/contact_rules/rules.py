@@ -18,6 +18,7 @@ from dashboard.contact_rules.call_hours import CallHours
 from dashboard.contact_rules.call_limits import CampaignGap, MostAttempts
 from dashboard.contact_rules.contact_history import Asking
 from dashboard.contact_rules.country_hours import COUNTRY_HOURS, CountryHours
+from dashboard.contact_rules.hours import Hours
 from dashboard.contact_rules.models import ContactSettings
 from dashboard.contact_rules.rules_version import RulesVersion
 from dashboard.contact_rules.verdict import ALLOWED, VERSION, Rule, Verdict
@@ -143,6 +144,21 @@ def verdict_with_reason(
     if not reason or not found.may_be_overridden or not set(known).issuperset(found.overridable):
         return found, ()
     return verdict(tenant, number, at, overridden=found.overridable), found.overridable
+
+
+@scope.requires_scope
+def outside_hours(tenant: Tenant, number: str, at: datetime | None = None) -> Hours | None:
+    """The calling hours where this number (E.164) rings, where it is outside of them; whether calls keep them or not.
+
+    None inside of them, and where the digits tell no clock.
+    """
+    place = recipients.of(number)
+    if not recipients.clocks(place.zones):
+        return None
+    stored = _Lists(tenant, [number])
+    if not CallHours(tenant, stored.settings, at or timezone.now(), (), stored.presets)(number).refusal:
+        return None
+    return contact_settings.hours_of(stored.settings, place.country, stored.presets)
 
 
 def _first(checks: Sequence[Check], number: str) -> Verdict | None:

@@ -2,7 +2,8 @@
 
 import re
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -376,6 +377,24 @@ def test_what_is_typed_is_echoed_before_it_is_dialed(bloom, operator_browser, di
     assert response.status_code == 200 and "<html" not in part
     assert [words for words in shown if words not in part] == [words for words in hidden if words in part] == []
     assert dialed == []
+
+
+@pytest.mark.parametrize(
+    ("at", "is_outside"), [("2026-11-26T04:17:00+00:00", True), ("2026-11-26T10:17:00+00:00", False)]
+)
+def test_the_echo_says_that_it_is_outside_of_usual_calling_hours_and_blocks_nothing(
+    bloom, operator_browser, monkeypatch, at, is_outside
+):
+    """Single calls keep no hours here; the person's clock is told all the same."""
+    for module in ("dashboard.contact_rules.rules", "dashboard.ui.phone_numbers"):
+        monkeypatch.setattr(f"{module}.timezone", SimpleNamespace(now=lambda: datetime.fromisoformat(at)))
+    part = operator_browser.get(f"{ADDRESS}number/", {"destination": "0612345678", "number": bloom.number.pk})
+    page = operator_browser.get(ADDRESS, {"to": "+31612345678"})
+    for shown in (part.content.decode(), page.content.decode()):
+        assert ("Outside of usual calling hours there: " in shown) is is_outside
+        assert ("echo--outside" in shown) is is_outside
+        assert 'data-number="+31 6 1234 5678"' in shown, "it may be called"
+        assert ("05:17 there" in shown) is is_outside
 
 
 def test_an_echo_knows_nothing_of_another_clients_line(bloom, harbor, operator_browser):

@@ -10,7 +10,9 @@ import phonenumbers
 
 from dashboard.calls.placing import destinations, number_text
 from dashboard.calls.placing.intents import OWN_NUMBER
+from dashboard.contact_rules import rules as contact_rules
 from dashboard.ui import phone_numbers
+from tenants.isolation import scope
 from tenants.models import Tenant
 
 ABROAD = "00"
@@ -41,6 +43,16 @@ class NumberEcho:
     @property
     def clock(self) -> str:
         return phone_numbers.clock_there(self.e164)
+
+
+@scope.requires_scope
+def outside_hours(tenant: Tenant, echo: NumberEcho) -> str:
+    """That it is no time at which people there are usually called, in words; "" inside of calling hours."""
+    there = contact_rules.outside_hours(tenant, echo.e164) if echo.e164 else None
+    if there is None:
+        return ""
+    hours = there.words()
+    return f"Outside of usual calling hours there: {hours}" if hours else "No usual calling hours there"
 
 
 def of(tenant: Tenant, text: str, *, line: str = "", own: Collection[str] = ()) -> NumberEcho:

@@ -118,6 +118,7 @@ def number_echo(request: TenantRequest) -> HttpResponse:
     planned = planned_queries.next_to(request.tenant, echo.e164, without=request.GET.get("planned", ""))
     context["planned_to"] = planned and {"time": planning.time_words(planned), "by": planned.planned_by}
     context["their_zone"] = zone_of_person(echo.e164, request.tenant)
+    context["outside_hours"] = echoes.outside_hours(request.tenant, echo)
     return render(request, "calls/_number_echo.html", context)
 
 
@@ -224,6 +225,7 @@ def _page(
         "presets": preset_row.of_form(request.tenant, form, lines, assistants, _wanted_preset(request)),
         "may_edit_presets": request.actor.may(Permission.MANAGE_PRESETS),
         "their_zone": zone_of_person(echo.e164, request.tenant),
+        "outside_hours": echoes.outside_hours(request.tenant, echo),
         "recent": _recent(request.tenant),
         "planned": planned_queries.counts(request.tenant),
         "zones": time_zones.choices(),

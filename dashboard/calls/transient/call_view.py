@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from dashboard.calls import queries
 from dashboard.calls.forms import LONGEST_DESTINATION
 from dashboard.calls.models import Call, PlannedCall
-from dashboard.calls.placing import intents, line_rows, refusals
+from dashboard.calls.placing import intents, line_rows, number_echo, refusals
 from dashboard.calls.placing.value_fields import VARIABLE_FIELD
 from dashboard.calls.planned import on_call_now, planning
 from dashboard.calls.planned import queries as planned_queries
@@ -159,6 +159,7 @@ def _page(request: TenantRequest, form: TransientCallForm, *, status: int = 200)
         "line_reason": line_rows.reason(form, filling.rule(request.tenant, lines, None), echo.e164),
         "echo": echo,
         "their_zone": zone_of_person(echo.e164, request.tenant),
+        "outside_hours": number_echo.outside_hours(request.tenant, echo),
         "zones": time_zones.choices(),
         "button_label": {"to": echo.number, "line": form.line_name},
         "blocking_reason": intents.blocking_reason(request.tenant),
