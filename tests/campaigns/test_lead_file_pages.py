@@ -245,6 +245,21 @@ def test_a_corrected_number_that_another_row_has_is_twice_in_the_file(browser, a
         ]
 
 
+def test_a_row_that_was_corrected_into_a_duplicate_can_be_corrected_again(browser, address, draft):
+    give(browser, address)
+    correct(browser, address, line6="0612345601")
+    assert "1 row was read with what was typed. Of these, 1 is twice in the file." in words_of(browser.get(address))
+    twice = browser.get(f"{address}?show=twice")
+    assert {row.line: row.can_be_corrected for row in twice.context["refused"]} == {5: False, 6: True}
+    page = twice.content.decode()
+    assert 'name="number-6"' in page and 'id="read-typed"' in page and 'name="number-5"' not in page
+    answer = correct(browser, address, "?show=twice", line6="nobody")
+    assert answer.status_code == 422 and 'value="nobody"' in answer.content.decode()
+    assert correct(browser, address, "?show=twice", line6="0612345609").status_code == 303
+    assert "+31612345609" in numbers(draft)
+    assert file_of(draft).counts["states"]["duplicate"] == 1
+
+
 def test_a_correction_is_kept_when_the_file_is_read_anew_and_dropped_with_its_column(browser, address, draft):
     give(browser, address)
     correct(browser, address, line6="0612345609")

@@ -20,21 +20,24 @@ FIELDS = ("number", "name", "variables", "consent", "state", "rule", "reason")
 
 
 class Corrected(NamedTuple):
-    """How many rows were read, and by line why what was typed for another one is no number."""
+    """How many rows were read, by line why what was typed for another one is no number, and how many of those that
+    were read are twice in the file now."""
 
     rows: int
     wrong: dict[int, str]
+    twice: int = 0
 
 
 @scope.requires_scope
 def correct(draft: CampaignDraft, file: CampaignFile, typed: Mapping[int, str], *, by: User) -> Corrected:
     """Read the numbers that are typed for these lines, where they are not those that stand there.
 
-    A row that was read meanwhile is left as it is. Raises `people.FileNotReplaced`.
+    A row that was read meanwhile is left as it is, but for one that a number typed before made a duplicate. Raises
+    `people.FileNotReplaced`.
     """
     now = uploads.locked(draft, file)
     file = CampaignFile.objects.select_related("tenant").defer("content").get(pk=file.pk)
-    found = DraftLead.objects.filter(draft=now, state=State.NOT_READ, rule__in=RULES, line__in=typed)
+    found = [lead for lead in DraftLead.objects.filter(draft=now, line__in=typed) if can_be_corrected(file, lead)]
     before = [lead for lead in found if shown_value(file, lead) != typed[lead.line]]
     after = _read(file, before, typed)
     wrong = {lead.line: lead.reason for lead in after if lead.state == State.NOT_READ and lead.rule in RULES}
@@ -50,7 +53,14 @@ def correct(draft: CampaignDraft, file: CampaignFile, typed: Mapping[int, str], 
     DraftLead.objects.bulk_update(read, FIELDS)
     people.changed(now)
     audit.record(by, file.tenant, "campaign.rows-corrected", now, name=str(now), file=file.name, count=len(read))
-    return Corrected(len(read), wrong)
+    return Corrected(len(read), wrong, sum(lead.state == State.DUPLICATE for lead in read))
+
+
+def can_be_corrected(file: CampaignFile, lead: DraftLead) -> bool:
+    """Whether another number can be typed for it: its own is wrong, or one that was typed is that of another row."""
+    if lead.state == State.DUPLICATE:
+        return str(lead.line) in file.corrections
+    return lead.state == State.NOT_READ and lead.rule in RULES
 
 
 def shown_value(file: CampaignFile, lead: DraftLead) -> str:

@@ -60,8 +60,10 @@ def context(
     found = list(_rows(draft, SHOWN[show], start)[: PAGE + 1])
     counts = file.counts.get("states", {})
     number = columns.place_of_number(columns.read(file.columns, len(file.headers)))
+    rows = [_row(lead, file, typed) for lead in found[:PAGE]]
     return {
-        "refused": [_row(lead, file, typed) for lead in found[:PAGE]],
+        "refused": rows,
+        "has_fields": not show or any(row.can_be_corrected for row in rows),
         "repairs": _repairs(draft, file) if not show else [],
         "next_after": found[PAGE - 1].line if len(found) > PAGE else None,
         "paged": start > 0,
@@ -102,7 +104,7 @@ def _rows(draft: CampaignDraft, state: str, after_line: int) -> Any:
 
 def _row(lead: DraftLead, file: CampaignFile, typed: Mapping[int, Typed]) -> RefusedRow:
     again = typed.get(lead.line) or Typed(corrections.shown_value(file, lead))
-    may = lead.state == State.NOT_READ and lead.rule in corrections.RULES
+    may = corrections.can_be_corrected(file, lead)
     who = lead.name or _beside_number(file, lead)
     return RefusedRow(lead.line, who, again.value, lead.reason, HELPS.get(lead.rule, ""), may, again.error)
 

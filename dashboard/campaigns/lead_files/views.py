@@ -182,7 +182,10 @@ def _correct(request: TenantRequest, draft: CampaignDraft, file: CampaignFile) -
         found = corrections.correct(draft, file, typed, by=request.user)
     if found.rows:
         rows = "1 row was" if found.rows == 1 else f"{found.rows} rows were"
-        messages.success(request, f"{rows} read with what was typed.", extra_tags=ROWS)
+        twice = (
+            f" Of these, {found.twice} {'is' if found.twice == 1 else 'are'} twice in the file." if found.twice else ""
+        )
+        messages.success(request, f"{rows} read with what was typed.{twice}", extra_tags=ROWS)
     return Forms(numbers={line: Typed(typed[line], why) for line, why in found.wrong.items()}) if found.wrong else None
 
 
