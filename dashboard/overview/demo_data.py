@@ -91,10 +91,10 @@ ACTIONS: list[dict[str, Any]] = [  # of every client, as VoiceDock's page on cal
         "text": "The person is {{name}}, account {{account}}. {{note}}",
         "fields": "name, account, note?",
     },
-    {"key": 3, "name": "Choose who takes over", "command": CommandType.TRANSFER},
+    {"key": 3, "name": "Hand over", "command": CommandType.TRANSFER},
     {
         "key": 4,
-        "name": "Thank and end",
+        "name": "End now",
         "command": CommandType.END_CALL,
         "text": "Thank you for your time. Goodbye.",
     },

@@ -85,7 +85,7 @@ def test_handing_over_needs_a_person_chosen(window, sandbox, talkative):
     assert len(commands(sandbox, "transfer")) == before
     page.locator("#action-3").get_by_role("radio").first.check()
     page.keyboard.press("Enter")
-    expect(receipt(page, "Choose who takes over")).to_contain_text("Accepted")
+    expect(receipt(page, "Hand over")).to_contain_text("Accepted")
     assert commands(sandbox, "transfer")[-1]["destination"] == "+31205550155"
 
 
