@@ -78,6 +78,15 @@ def test_a_variable_without_a_column_is_named_with_what_may_be_meant_and_holds_s
     assert "to settle" not in read(browser.get(address(draft, "review/"))), "everybody gets the same"
 
 
+def test_the_name_that_a_column_has_in_the_file_leads_to_its_name_in_the_instructions(browser, make_draft):
+    draft = make_draft(template="Call {{naam}}.")
+    words = "naam is written name here: that is the name of the column naam in the instructions."
+    assert words in read(browser.get(address(draft)))
+    review = read(browser.get(address(draft, "review/")))
+    assert "The column naam is {{name}} in the instructions, not {{naam}}." in review
+    assert "no column for" not in review and words in review
+
+
 def test_the_preview_fills_in_one_person_and_leads_to_the_next(browser, make_draft):
     draft = make_draft(6)
     page = read(browser.get(address(draft)))

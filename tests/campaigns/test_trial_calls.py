@@ -61,6 +61,7 @@ def test_a_test_call_has_the_values_of_one_person_added_to_the_assistants_own_te
     [
         ("Call {{nmae}}.", {}, "The file has no column for nmae."),
         ("Call {{name}} about {{visit}} and {{day}}.", {}, "The file has no column for visit and day."),
+        ("Call {{naam}}.", {}, "The column naam is {{name}} in the instructions, not {{naam}}."),
         ("Good {{daypart}}.", {"daypart": ""}, "There is no value for daypart in line 3."),
     ],
 )

@@ -14,6 +14,7 @@ from dashboard.campaigns.models import CampaignDraft, CampaignFile, DraftLead
 from dashboard.contact_rules.verdict import Rule
 from tenants import time_zones
 from tenants.isolation import scope
+from tenants.names import isolate
 
 NO_NAME = "It has no name."
 NO_ASSISTANT = "No assistant is chosen."
@@ -105,8 +106,14 @@ def _when(draft: CampaignDraft) -> list[Missing]:
 
 def _says(draft: CampaignDraft, uses: list[VariableUse]) -> list[Missing]:
     found = [broken(draft.template)] if broken(draft.template) else []
-    found += [f"The file has no column for {{{{{use.name}}}}}." for use in uses if use.is_unknown and use.is_missing]
+    found += [_no_column(use) for use in uses if use.is_unknown and use.is_missing]
     return [Missing("says", words) for words in found]
+
+
+def _no_column(use: VariableUse) -> str:
+    if use.head:
+        return f"The column {isolate(use.head)} is {{{{{use.guess}}}}} in the instructions, not {{{{{use.name}}}}}."
+    return f"The file has no column for {{{{{use.name}}}}}."
 
 
 def today(zone: str) -> date:

@@ -25,7 +25,8 @@ BROKEN = "Braces are left over: write a value as {{name}}, with letters, digits 
 class VariableUse:
     """A variable of the instructions. `column` is the head of its column; without one the file has no such value.
 
-    `empty` of the `people` who will be called have no value; `instead` is what they get.
+    `empty` of the `people` who will be called have no value; `instead` is what they get. `guess` is what may be meant;
+    where a column of the file has the head `name`, `head` is that, and `guess` how the instructions write it.
     """
 
     name: str
@@ -34,6 +35,7 @@ class VariableUse:
     empty: int = 0
     instead: str = ""
     guess: str = ""
+    head: str = ""
 
     @property
     def is_unknown(self) -> bool:
@@ -65,7 +67,7 @@ def uses(draft: CampaignDraft, file: CampaignFile | None, template: str, people:
             people,
             empty.get(name, 0) if name in known else people,
             draft.instead.get(name, ""),
-            _guess(name, known),
+            *_guess(name, known),
         )
         for name in names
     ]
@@ -87,5 +89,15 @@ def _empty(draft: CampaignDraft, names: list[str]) -> dict[str, int]:
     return {name: found[f"empty_{at}"] for at, name in enumerate(names)}
 
 
-def _guess(name: str, known: dict[str, str]) -> str:
-    return "" if name in known else next(iter(difflib.get_close_matches(name, known, 1)), "")
+def renamed(name: str, known: dict[str, str]) -> tuple[str, str] | None:
+    """How the instructions write the column of the file that is called so there, and its head; else None."""
+    wanted = columns.variable_name(name, 0)
+    heads = ((variable, head) for variable, head in known.items() if columns.variable_name(head, -1) == wanted)
+    return None if name in known else next(heads, None)
+
+
+def _guess(name: str, known: dict[str, str]) -> tuple[str, str]:
+    """What may be meant, and the head of its column where the name is that."""
+    if name in known:
+        return "", ""
+    return renamed(name, known) or (next(iter(difflib.get_close_matches(name, known, 1)), ""), "")

@@ -19,12 +19,14 @@ from dashboard.campaigns.drafts import queries, template_check, values
 from dashboard.campaigns.models import CampaignDraft, DraftLead
 from tenants.isolation import scope
 from tenants.models import User
+from tenants.names import isolate
 
 NO_ASSISTANT = "Choose an assistant above first."
 TEST_OF = "Test call of {name}"
 KIND = "Test call"
 NO_LINE = "No line is assigned to you, so no call can be placed."
 NO_PEOPLE = "Nobody is on it yet who has a value for {names}. Add the people first, or change the instructions."
+RENAMED = "The column {head} is {{{{{variable}}}}} in the instructions, not {{{{{name}}}}}. Correct the instructions."
 NO_COLUMN = "The file has no column for {names}. Correct the instructions, or fill in what is said instead."
 NO_VALUE = "There is no value for {names} in line {line}. Fill in what is said instead, or choose somebody else."
 MOST_KEPT = 50  # ids of test calls
@@ -82,6 +84,8 @@ def _missing(draft: CampaignDraft, lead: DraftLead | None, filled: dict[str, str
     unknown = [name for name in missing if name not in columns]
     if not missing or lead is None:
         return NO_PEOPLE.format(names=_listed(missing)) if missing else ""
+    if unknown and (found := template_check.renamed(unknown[0], columns)):
+        return RENAMED.format(head=isolate(found[1]), variable=found[0], name=unknown[0])
     if unknown:
         return NO_COLUMN.format(names=_listed(unknown))
     return NO_VALUE.format(names=_listed(missing), line=lead.line)
