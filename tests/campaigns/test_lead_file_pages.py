@@ -97,6 +97,13 @@ def test_one_press_reads_all_numbers_that_miss_their_zero(browser, address, draf
     assert answer.status_code == 303 and len(numbers(draft)) == 3
 
 
+def test_each_cell_of_the_first_rows_is_labelled_so_that_a_card_of_a_phone_says_what_it_is(browser, address):
+    give(browser, address)
+    page = browser.get(address).content.decode()
+    assert re.search(r'<td class="wide" data-label="telefoon">\s*(<bdi>)?0612345601', page)
+    assert re.search(r'<div class="lead-sample"[^>]*>\s*<table class="cards">', page)
+
+
 def test_rows_are_pasted_instead_of_a_file(browser, address, draft):
     assert "CSV, Excel or pasted rows" in browser.get(address).content.decode()
     assert "CSV, Excel or pasted rows" in browser.get(address.removesuffix("people/")).content.decode()

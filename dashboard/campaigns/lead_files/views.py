@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 from django.contrib import messages
@@ -213,6 +214,7 @@ def _context(request: TenantRequest, draft: CampaignDraft, typed: Forms) -> dict
     is_reading = file.read_at is None and not file.problem
     return context | {
         "seen": seen(file),
+        "sample": [(line, list(zip_longest(file.headers, cells, fillvalue=""))) for line, cells in file.sample],
         "settings": typed.settings or SettingsForm(None, file),
         "columns": typed.columns or ColumnsForm(None, file),
         "is_reading": is_reading,
