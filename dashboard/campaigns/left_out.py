@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET
 from dashboard.campaigns.models import CampaignDraft, DraftLead
 from dashboard.contact_rules import rules_version
 from dashboard.contact_rules.verdict import Rule
+from dashboard.ui.account_team import CAN_ALLOW_MORE
 from tenants import audit, spreadsheets
 from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission
@@ -32,7 +33,7 @@ NOTES: dict[str, str] = {
     Rule.DO_NOT_CALL: "on your list",
     Rule.RESELLERS_LIST: "nobody calls them",
     Rule.CAMPAIGN_LIST: "others may call them",
-    Rule.COUNTRY: "your account team can allow more",
+    Rule.COUNTRY: CAN_ALLOW_MORE,
     Rule.HOURS: "or change when it calls",
 }
 HEAD = ["Line", "Number", "Name", "Rule", "Why", "Rules of"]

@@ -104,6 +104,19 @@ def test_each_cell_of_the_first_rows_is_labelled_so_that_a_card_of_a_phone_says_
     assert re.search(r'<div class="lead-sample"[^>]*>\s*<table class="cards">', page)
 
 
+def test_staff_read_who_of_them_can_allow_a_country(bloom, browser, address, draft, admin, support, visit_client):
+    give(browser, address, b"naam,telefoon\nZo,0612345601\nMo,+212650123456\n")
+    team, mine, others = (f"{who} can allow it" for who in ("Your account team", "You", "An admin"))
+    page = words_of(browser.get(address))
+    assert f"may not call Morocco. {team}." in page and "Ask your account team to allow it." in page
+    page = words_of(visit_client(admin, bloom).get(address))
+    assert f"may not call Morocco. {mine} among the settings of this client." in page and team not in page
+    assert "your account team" not in page
+    page = words_of(visit_client(support, bloom).get(address))
+    assert f"may not call Morocco. {others} among the settings of this client." in page
+    assert "Ask an admin to allow it among the settings of this client." in page and team not in page
+
+
 def test_rows_are_pasted_instead_of_a_file(browser, address, draft):
     assert "CSV, Excel or pasted rows" in browser.get(address).content.decode()
     assert "CSV, Excel or pasted rows" in browser.get(address.removesuffix("people/")).content.decode()

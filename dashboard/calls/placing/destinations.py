@@ -14,6 +14,7 @@ from dashboard.calls.placing.number_rules import COSTLY, Rule
 from dashboard.calls.placing.number_text import NumberText
 from dashboard.contact_rules import recipients
 from dashboard.ui import phone_numbers
+from dashboard.ui.account_team import CAN_ALLOW_IT, CAN_ALLOW_THEM
 from tenants.models import Tenant
 from tenants.names import isolate
 
@@ -32,8 +33,8 @@ SIP = "This is a SIP address. A call goes to a phone number. " + COUNTRY_CODE
 TWO_NUMBERS = "These are several numbers. Type one of them."
 TWO_READINGS = "This can be read as more than one number. Choose the one you mean."
 ONE_READING = "The + is missing. Choose this number if it is the one you mean, or type it anew."
-NOT_ALLOWED = "{name} may not call {there}. Your account team can allow it."
-KIND_NOT_ALLOWED = "{what}: calls to it cost extra. {name} may not call such numbers. Your account team can allow them."
+NOT_ALLOWED = f"{{name}} may not call {{there}}. {CAN_ALLOW_IT}"
+KIND_NOT_ALLOWED = f"{{what}}: calls to it cost extra. {{name}} may not call such numbers. {CAN_ALLOW_THEM}"
 SHORTEST = 6  # digits: no number of a person is shorter in most countries, and short numbers are not longer
 KINDS = {PhoneNumberType.MOBILE: "mobile number", PhoneNumberType.FIXED_LINE: "landline number"}
 COUNT = {1: "one", 2: "two", 3: "three"}

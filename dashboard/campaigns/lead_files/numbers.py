@@ -17,6 +17,7 @@ from dashboard.calls.placing import destinations, number_text
 from dashboard.calls.placing.number_rules import COSTLY, Rule
 from dashboard.calls.placing.number_text import NumberText
 from dashboard.ui import phone_numbers
+from dashboard.ui.account_team import ASK_TO_ALLOW_IT
 from tenants.models import Tenant
 
 
@@ -54,7 +55,7 @@ HELPS = {
     Rule.AMBIGUOUS.value: "Write it with + and the country code.",
     Rule.UNREADABLE.value: "Write the number in digits.",
     Rule.INVALID.value: "Check the digits.",
-    Rule.COUNTRY.value: "Ask your account team to allow it.",
+    Rule.COUNTRY.value: ASK_TO_ALLOW_IT,
     Rule.COSTLY.value: "Remove the row, or use another number of this person.",
     Rule.EMERGENCY.value: "Remove the row.",
     Rule.NOBODY_ANSWERS.value: "Use another number of this person.",

@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard.ui import phone_numbers, states, static_bundles, times, units
+from dashboard.ui import account_team, phone_numbers, states, static_bundles, times, units
 from dashboard.ui.initials import initials
 from tenants import names
 from tenants.access import form_recovery
@@ -281,6 +281,12 @@ def until(moment: datetime | None) -> SafeString:
 def _zone(context: Context, name: str) -> Any:
     tenant = getattr(context.get("request"), "tenant", None)
     return times.zone(name or getattr(tenant, "timezone", "") or timezone.get_current_timezone_name())
+
+
+@register.filter
+def for_reader(words: str, actor: Any) -> str:
+    """Who can allow what a client may not, by the reader: the account team itself is not led to the account team."""
+    return account_team.for_reader(words, actor)
 
 
 @register.simple_tag
