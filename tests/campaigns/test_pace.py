@@ -117,3 +117,8 @@ def test_only_the_last_hour_counts(manager, bloom):
     assert row.ending.startswith(("about ", "on "))
     page = " ".join(manager.get("/c/bloom-dental/campaigns/").content.decode().split())
     assert f"ends {row.ending} at this pace" in page
+    for more in ("", "report/"):  # the limit of a day holds for single calls alone
+        page = " ".join(manager.get(f"/c/bloom-dental/campaigns/{campaign.pk}/{more}").content.decode().split())
+        assert (
+            "The limit of calls a day is for calls that are placed here: VoiceDock places those of campaigns." in page
+        )
