@@ -133,6 +133,8 @@ def test_the_panel_says_who_can_be_reached(bloom, closed, make_member, sign_in):
     assert found and "always open" in found[0]
     assert re.search(r"closed, from \w+ 0:00 Amsterdam time", found[0])
     assert found[0].count('name="anyway"') == 1
+    buttons = dict(zip(("Reception", "Night"), re.findall(r"<button.*?</button>", found[0], re.S), strict=True))
+    assert ["Closed now" in button for button in buttons.values()] == [True, False]
 
 
 def test_hours_are_saved_shown_and_recorded(bloom, make_member, sign_in):

@@ -105,6 +105,10 @@ def test_one_press_transfers_to_a_person_that_the_client_has_named(window, talka
     page.get_by_role("radio", name="Transfer").check(force=True)
     page.get_by_role("group", name="Transfer to").get_by_role("button", name="Reception").click()
     expect(page.locator("#call-header")).to_contain_text("Transferring to Reception")
+    steer = page.get_by_label("Steer this call")
+    expect(steer).to_contain_text("Another one can be sent once this page says that it was not seen.")
+    expect(steer.get_by_role("group", name="Transfer to")).to_be_hidden()
+    expect(steer.get_by_text("Another number", exact=True)).to_be_hidden()
     expect(page.get_by_role("region", name="Summary")).to_contain_text("Transferred to Reception")
     sent = [one for one in commands(sandbox, "transfer", call) if one["destination"] == "+31205550155"]
     assert [one["message"] for one in sent] == ["I am putting you through to Reception."]
