@@ -141,3 +141,39 @@ def test_on_a_phone_every_page_is_two_presses_away(window, sandbox, talkative):
     page.keyboard.press("Escape")
     page.get_by_role("link", name="Back to live calls").click()
     page.wait_for_url(re.compile("/live/$"))
+
+
+ENDS = """() => Object.fromEntries(['banner', 'panel__header', 'composer'].map(name => {
+    const { top, bottom } = document.querySelector(`.${name}`).getBoundingClientRect();
+    return [name, [top, bottom]];
+}))"""
+
+
+def assert_header_and_conversation_are_in_sight(page: Any, state: str, height: int, least: float) -> None:
+    for y in (0, 120, 100_000):
+        page.evaluate("y => scrollTo(0, y)", y)
+        ends = page.evaluate(ENDS)
+        assert ends["panel__header"][0] >= ends["banner"][1] - 0.5, (state, height, y, ends)
+        assert ends["composer"][0] - ends["panel__header"][1] >= least, (state, height, y, ends)
+
+
+@pytest.mark.parametrize(("scheme", "last"), [("light", 45), ("dark", 46)])
+def test_on_a_phone_an_open_sheet_leaves_the_header_and_a_third_for_the_conversation(
+    window, sandbox, talkative, scheme, last
+):
+    page = window("operator@bloom.test", viewport={"width": 390, "height": 844}, has_touch=True, color_scheme=scheme)
+    page.goto("/c/bloom-dental/")
+    talking(page, sandbox, f"+31 6 1234 56{last}", "Recall NL")
+    page.get_by_role("button", name="Commands", exact=True).click()
+    for tab in TABS:
+        page.get_by_role("radio", name=tab).check(force=True)
+        for height, least in ((844, 844 / 3), (664, 0)):
+            page.set_viewport_size({"width": 390, "height": height})
+            assert_header_and_conversation_are_in_sight(page, tab, height, least)
+        page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_role("radio", name="Context").check(force=True)
+    expect(page.get_by_placeholder("Something the assistant should know")).to_be_in_viewport(ratio=0.9)
+    page.get_by_role("radio", name="Transfer").check(force=True)
+    page.get_by_role("group", name="Transfer to").get_by_role("button", name="Reception").click()
+    expect(page.locator("#handover-note")).to_contain_text("Transferring to Reception")
+    assert_header_and_conversation_are_in_sight(page, "transferring", 844, 844 / 3)
