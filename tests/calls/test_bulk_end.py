@@ -241,9 +241,7 @@ def timeline(operator, browser, call):
     return " ".join(html.unescape(shown).split())
 
 
-def test_a_second_person_is_told_who_is_ending_the_call_and_where_its_receipt_is(
-    operator, browser, make_member, sign_in
-):
+def test_a_second_person_reads_who_is_ending_the_call_and_where_its_receipt_is(operator, browser, make_member, sign_in):
     dora = sign_in(make_member(operator.tenant, Role.OPERATOR, "Dora Bloom"))
     call = operator.place_answered()
     page, toast = end_by(browser, operator, call)
