@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.db.models import QuerySet
@@ -33,10 +33,14 @@ WAITS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5)  # seconds; then the user is asked to tr
 
 @dataclass(frozen=True)
 class EndedCalls:
-    """How many live calls are being ended, and how many of them nobody has answered yet."""
+    """The live calls that are being ended, and how many of them nobody has answered yet."""
 
-    asked: int = 0
+    requested: bulk_end.Requested = field(default_factory=bulk_end.Requested)
     ringing: int = 0
+
+    @property
+    def asked(self) -> int:
+        return self.requested.count
 
 
 def suspend(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> EndedCalls:
@@ -102,10 +106,11 @@ def end_live_calls(tenant: Tenant, *, by: User) -> EndedCalls:
 def _ask_to_end(tenant: Tenant, by: User) -> EndedCalls:
     """Record that the calls are to be ended. Before any audit entry: calls are locked before the audit chain."""
     ringing = _live(tenant).exclude(state=State.IN_PROGRESS).count()
-    return EndedCalls(bulk_end.request(_live(tenant), by=by).count, ringing)
+    return EndedCalls(bulk_end.request(_live(tenant), by=by), ringing)
 
 
 def _record_ended(tenant: Tenant, by: User, ended: EndedCalls) -> None:
+    bulk_end.record_before(ended.requested, by=by)
     audit.record(by, tenant, "tenant.calls-ended", tenant, asked=ended.asked, ringing=ended.ringing)
 
 

@@ -248,7 +248,7 @@ def test_a_second_person_reads_who_is_ending_the_call_and_where_its_receipt_is(o
     assert "Already being ended" not in page and "1 call is being ended. It shows its receipt on the board." in toast
     page, toast = end_by(dora, operator, call)
     assert "Already being ended, asked by Tom Bakker" in page
-    assert "Already being ended, so no second command is sent; its receipt is in its timeline" in toast
+    assert "Already being ended, so no second command is sent; its timeline shows what becomes of it" in toast
     address = f"/c/{operator.tenant.slug}/calls/{call.pk}/#call-timeline"
     assert f'<a href="{address}">' in toast and "asked by Tom Bakker" in toast
     assert "1 call is being ended" not in toast
@@ -294,6 +294,39 @@ def test_an_end_that_is_confirmed_after_the_call_is_over_says_how_it_ended(opera
 def test_a_call_that_was_just_taken_back_is_not_over_already(operator, waiting, browser):
     _, toast = end_by(browser, operator, waiting)
     assert "1 call is being ended" in toast and "Over already" not in toast
+
+
+def test_one_that_is_over_between_the_look_and_the_lock_is_named(operator, browser, monkeypatch):
+    call, requested = operator.place_answered(), bulk_end.request
+
+    def late(calls, *, by):
+        Call.objects.filter(pk=call.pk).update(finished=True, state=State.ENDED)
+        return requested(calls, by=by)
+
+    monkeypatch.setattr(bulk_end, "request", late)
+    _, toast = end_by(browser, operator, call)
+    assert "Over already" in toast and "being ended" not in toast
+
+
+def test_asking_again_and_again_is_one_step_of_the_timeline(operator, browser, make_member, sign_in):
+    dora = sign_in(make_member(operator.tenant, Role.OPERATOR, "Dora Bloom"))
+    call = operator.place_answered()
+    end_by(browser, operator, call)
+    for _ in range(3):
+        end_by(dora, operator, call)
+    assert timeline(operator, dora, call).count("You asked to end it too") == 1
+
+
+def test_an_end_that_was_sent_is_shown_as_sent(operator, browser):
+    """VoiceDock's news of the end may come before its answer to the command."""
+    call = operator.place_answered()
+    end_by(browser, operator, call)
+    operator.run_due_work()
+    (receipt,) = operator.receipts(call)
+    late = {"finished": True, "state": State.ENDED, "end_due_at": timezone.now(), "end_due_by": receipt.asked_by}
+    with scope.for_system("the answer is late"):
+        Call.objects.filter(pk=call.pk).update(**late)
+    assert "was not sent any more" not in timeline(operator, browser, call)
 
 
 @pytest.mark.parametrize(

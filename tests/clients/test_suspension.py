@@ -118,7 +118,8 @@ def test_live_calls_run_on_or_are_ended_as_staff_say(operator, admin):
     talking, ringing = operator.place_answered(), operator.place("+31612340077")
     suspension.suspend(operator.tenant, by=admin, reason="Unpaid")
     assert operator.command_requests() == []
-    assert suspension.end_live_calls(operator.tenant, by=admin) == suspension.EndedCalls(asked=2, ringing=1)
+    ended = suspension.end_live_calls(operator.tenant, by=admin)
+    assert (ended.asked, ended.ringing) == (2, 1)
     assert story(operator.tenant)[-1] == "Admin Person asked to end 2 live calls, of which 1 was not answered yet."
     assert operator.command_requests() == [], "a page does not wait for VoiceDock"
     operator.run_due_work()

@@ -25,7 +25,7 @@ from dashboard.live_updates import publish
 from dashboard.sync import text_lengths
 from dashboard.voicedock import EndCall
 from tenants.isolation import scope
-from tenants.models import User
+from tenants.models import AuditEntry, User
 
 AT_ONCE = 3  # of each connection in two seconds: 90 a minute, below what VoiceDock allows one
 LEASE = timedelta(seconds=40)  # longer than one attempt may take; then another task sends it
@@ -36,24 +36,28 @@ ASKED = Coalesce(F("end_asked_at"), Now())  # the first request counts
 
 @dataclass(frozen=True)
 class Requested:
-    """`count` are the calls whose end was requested; of those in `before` another person's request had not been sent.
+    """`calls` are the ids of those whose end was requested; of `before` another person's request had not been sent.
 
     `before` are as they were then: `end_due_by` is that person.
     """
 
-    count: int
+    calls: frozenset[UUID] = frozenset()
     before: Sequence[Call] = ()
+
+    @property
+    def count(self) -> int:
+        return len(self.calls)
 
 
 @scope.requires_scope
 def request(calls: QuerySet[Call], *, by: User) -> Requested:
     """Request the end of these live calls. Those that wait are taken back: nobody rings.
 
-    One command ends a call that several people asked to end: its receipt is the first one's, and the timeline names
-    the others. Inside the scope of their tenant; the caller writes the audit entry.
+    One command ends a call that several people asked to end: its receipt is the first one's. Inside the scope of their
+    tenant; the caller writes the audit entries, last: its own, and those of `record_before`.
     """
     locked = calls.filter(finished=False).order_by("pk").select_for_update(of=("self",))
-    found = list(locked.select_related("end_due_by"))
+    found = list(locked.select_related("tenant", "end_due_by"))
     sent = [call for call in found if not taking_back.end_waiting(call, by=by)]
     Call.objects.filter(pk__in=[call.pk for call in sent]).update(
         end_due_at=Greatest("end_due_at", Now()),  # what waits because VoiceDock asked to, or is being sent, stays so
@@ -61,14 +65,20 @@ def request(calls: QuerySet[Call], *, by: User) -> Requested:
         end_asked_at=Case(When(state=State.IN_PROGRESS, then=ASKED), default=F("end_asked_at")),
         version=F("version") + 1,
     )
-    before = [call for call in sent if call.end_due_by_id not in (None, by.pk)]
     for call in sent:  # open pages show when the end is late
         call.version += 1
-        if call in before:
-            record_transition(call, "call.end-asked-too", by=by, before=str(call.end_due_by))
-        else:
-            publish.row_changed("call", call.pk, tenant=call.tenant_id, version=call.version)
-    return Requested(len(found), before)
+        publish.row_changed("call", call.pk, tenant=call.tenant_id, version=call.version)
+    before = [call for call in sent if call.end_due_by_id not in (None, by.pk)]
+    return Requested(frozenset(call.pk for call in found), before)
+
+
+@scope.requires_scope
+def record_before(requested: Requested, *, by: User) -> None:
+    """The timelines of the calls that others are ending name this person too, once, however often it was asked for."""
+    about = {f"call:{call.pk}": call for call in requested.before}
+    known = AuditEntry.objects.filter(action="call.end-asked-too", actor_id=by.pk, subject__in=about)
+    for subject in about.keys() - set(known.values_list("subject", flat=True)):
+        record_transition(about[subject], "call.end-asked-too", by=by, before=str(about[subject].end_due_by))
 
 
 @scope.opens_scope

@@ -98,7 +98,7 @@ def _steps(
         for index, (words, state) in enumerate(_ended(call, receipts, me, targets)):
             reported = _by_their_clock(call.ended_at, ended_at, zone) if index == 0 else ""
             yield step(order.AFTER, ended_at, f"{words}{reported}", state)
-        if call.end_due_by_id:
+        if call.end_due_by_id and not _end_was_sent(call, receipts):
             yield step(order.AFTER, ended_at, _end_not_sent(call, me))
         if report and report.updated_at > (call.ended_at or call.state_at):
             yield step(order.AFTER, report.updated_at, f"{_came(report)} came from VoiceDock")
@@ -156,6 +156,12 @@ def _ended(
         yield f"Voicemail or a machine took the call: {Source(call.machine_source).label} says so", ""
     if call.error:
         yield call.error, ""
+
+
+def _end_was_sent(call: Call, receipts: list[Receipt]) -> bool:
+    """For whom its end is due: VoiceDock's answer to the command may come after the end itself, or never."""
+    mine = [one for one in receipts if one.asked_by_id == call.end_due_by_id and one.command == CommandType.END_CALL]
+    return any(one.outcome != Receipt.Outcome.REFUSED for one in mine)
 
 
 def _end_not_sent(call: Call, me: User | None) -> str:

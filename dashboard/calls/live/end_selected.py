@@ -29,13 +29,15 @@ from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, t
 from tenants.access.permissions import Permission
 from tenants.isolation import scope
 from tenants.models import Tenant, User
+from tenants.names import isolate
 
 ENDED_AT_ONCE = (State.IN_PROGRESS, State.QUEUED)  # the latter by not being sent
 NONE_SELECTED = "No call was ended: select calls that are still live first."
 SELECTIONS = "calls-to-end"  # in the session, by key, until they were ended
 MOST_ASKED = 8  # at once; an older one is forgotten
 MOST_NAMED = 5  # calls in a message; the others are counted
-ALREADY = "Already being ended, so no second command is sent; its receipt is in its timeline"
+ALREADY = "Already being ended, so no second command is sent; its timeline shows what becomes of it"
+LATER = " A call that is not answered yet is ended once it is answered."
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,9 @@ def client(request: TenantRequest) -> HttpResponse:
     if "confirm" not in request.POST:
         return _ask(request, calls, asking)
     selected = _selected(request.POST.getlist("call"), calls)
-    if selected:
-        _report(request, selected, _end(request.tenant, selected, by=request.user))
-    return _back(request, asking, calls, selected)
+    asked = _end(request.tenant, selected, by=request.user) if selected else bulk_end.Requested()
+    _report(request, selected, asked)
+    return _back(request, asking, calls, asked)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -79,11 +81,11 @@ def staff(request: StaffRequest) -> HttpResponse:
     for tenant in {call.tenant for call in selected if call.tenant}:
         with scope.for_tenant(tenant):
             asked.append(_end(tenant, [call for call in selected if call.tenant == tenant], by=request.user))
-    if selected:
-        before = [call for one in asked for call in one.before]
-        _report(request, selected, bulk_end.Requested(sum(one.count for one in asked), before))
+    ids = frozenset(pk for one in asked for pk in one.calls)
+    together = bulk_end.Requested(ids, [call for one in asked for call in one.before])
+    _report(request, selected, together)
     with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
-        return _back(request, asking, calls, selected)
+        return _back(request, asking, calls, together)
 
 
 @scope.requires_scope
@@ -93,6 +95,7 @@ def _end(tenant: Tenant, selected: Iterable[Call], *, by: User) -> bulk_end.Requ
     ringing = chosen.live().exclude(state__in=ENDED_AT_ONCE).count()
     asked = bulk_end.request(chosen, by=by)
     if asked.count:
+        bulk_end.record_before(asked, by=by)
         audit.record(by, tenant, "tenant.calls-ended", tenant, asked=asked.count, ringing=ringing)
     return asked
 
@@ -140,18 +143,18 @@ def _keep(request: HttpRequest, selection: Mapping[str, Any]) -> str:
 
 
 def _report(request: HttpRequest, selected: Sequence[Call], asked: bulk_end.Requested) -> None:
-    """Say what becomes of them; one that somebody else is ending leads to the timeline that has the receipt."""
+    """Say what becomes of them; one that somebody else is ending leads to its timeline."""
+    later = LATER if any(call.state not in ENDED_AT_ONCE for call in selected if call.pk in asked.calls) else ""
     if alone := asked.count - len(asked.before):
         words = (
             "1 call is being ended. It shows its receipt"
             if alone == 1
             else f"{alone} calls are being ended. Each shows its receipt"
         )
-        ringing = any(call.state not in ENDED_AT_ONCE for call in selected)
-        later = " A call that is not answered yet is ended once it is answered." if ringing else ""
         messages.success(request, f"{words} on the board.{later}")
     if asked.before:
-        messages.info(request, _named(ALREADY, [(call, f"asked by {call.end_due_by}") for call in asked.before]))
+        named = _named(ALREADY, [(call, f"asked by {isolate(str(call.end_due_by))}") for call in asked.before])
+        messages.info(request, html.format_html("{}{}", named, "" if alone else later))
 
 
 def _named(words: str, rows: Sequence[tuple[Call, str]]) -> str:
@@ -169,16 +172,19 @@ def _named(words: str, rows: Sequence[tuple[Call, str]]) -> str:
     return html.format_html("{}: {}{}.", words, html.format_html_join(", ", shape, links), more)
 
 
-def _back(request: HttpRequest, asking: Asking, calls: CallQuerySet, selected: Sequence[Call] = ()) -> HttpResponse:
+def _back(
+    request: HttpRequest, asking: Asking, calls: CallQuerySet, requested: bulk_end.Requested | None = None
+) -> HttpResponse:
     """To the board, with how those of `calls` ended that were over before their end was asked for."""
+    taken = requested.calls if requested else frozenset()
     asked = request.session.get(SELECTIONS, {})
     kept = asked.pop(request.GET.get("of"), {})
     if kept:
         request.session[SELECTIONS] = asked
     wanted = _ids([*request.POST.getlist("call"), *kept.get("calls", [])])
-    if over := _over(wanted - {call.pk for call in selected}, calls):
+    if over := _over(wanted - taken, calls):
         messages.info(request, _named("Over already", [(call, labels.state(call)) for call in over]))
-    elif not selected:
+    elif not taken:
         messages.warning(request, NONE_SELECTED)
     return HttpResponseRedirect(asking.back(request.POST or {"next": kept.get("back", "")}), status=303)
 
