@@ -17,7 +17,6 @@ from tenants import audit
 from tenants.isolation import scope
 from tenants.models import AuditEntry
 
-ACTION = "campaign.person-removed"
 SHOWN = 50
 LISTS: dict[str, str] = {
     Rule.DO_NOT_CALL: "This client’s",
@@ -52,7 +51,7 @@ def record(lead: Lead, rule: Rule) -> None:
     """Last in the caller's transaction."""
     campaign = lead.campaign
     facts = {"name": campaign.name, "counterpart": lead.phone_number, "rule": rule.value}
-    audit.record(None, campaign.tenant, ACTION, campaign, **facts)
+    audit.record(None, campaign.tenant, "campaign.person-removed", campaign, **facts)
 
 
 @scope.requires_scope
@@ -75,4 +74,6 @@ def _person(entry: AuditEntry) -> Person:
 
 
 def _entries(campaign: Campaign) -> QuerySet[AuditEntry]:
-    return AuditEntry.objects.filter(tenant=campaign.tenant_id, subject=f"campaign:{campaign.pk}", action=ACTION)
+    return AuditEntry.objects.filter(
+        tenant=campaign.tenant_id, subject=f"campaign:{campaign.pk}", action="campaign.person-removed"
+    )

@@ -29,7 +29,7 @@ def test_campaigns_are_followed_and_tell_their_age(window, sandbox):
         row = listed.get_by_role("listitem").filter(has=page.get_by_role("link", name=name, exact=True))
         expect(row).to_contain_text(state)
         expect(row).to_contain_text("Amsterdam")
-        expect(row.get_by_role("img", name=re.compile("completed"))).to_be_visible()
+        expect(row.get_by_role("img", name=re.compile("reached a person|left"))).to_be_visible()
     assert findings(page) == []
 
     row = listed.get_by_role("listitem").filter(has=page.get_by_role("link", name="Half-year recall", exact=True))

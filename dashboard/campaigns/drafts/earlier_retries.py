@@ -15,41 +15,35 @@ MOST = 5  # the newest
 
 
 class EarlierRetry(NamedTuple):
-    """`people` of it are those who are called, and are in the other one too."""
+    """`people` of it are in the other draft too, and are called by both."""
 
     draft: CampaignDraft
     people: int
 
 
 @scope.requires_scope
-def of_campaign(campaign: Campaign) -> list[EarlierRetry]:
-    """The drafts of people of this campaign, the newest first; two queries, whatever their number."""
+def of_campaign(campaign: Campaign) -> list[CampaignDraft]:
+    """The drafts that were made of people of this campaign, the newest first. Others may be in their files since."""
     found = CampaignDraft.objects.filter(tenant=campaign.tenant_id, retried_campaigns__0=campaign.pk)
-    return _counted(found.order_by("-created_at", "-pk")[:MOST])
+    return list(found.order_by("-created_at", "-pk")[:MOST])
 
 
 @scope.requires_scope
 def also_in(draft: CampaignDraft) -> list[EarlierRetry]:
-    """Other drafts with people of the same campaign, as far as they have people in common with this one."""
-    if not draft.retried_campaigns:
+    """Other drafts with people of the same campaign, as far as they have people in common with this one.
+
+    None once this one is sent: then nobody can be left out of it any more.
+    """
+    if not draft.retried_campaigns or draft.state not in CampaignDraft.WRITABLE:
         return []
     of_same = CampaignDraft.objects.filter(
         tenant=draft.tenant_id, retried_campaigns__contains=draft.retried_campaigns[0]
     )
     mine = _called([draft]).values("number")
-    found = _counted(of_same.exclude(pk=draft.pk).order_by("-created_at", "-pk")[:MOST], among=mine)
-    return [earlier for earlier in found if earlier.people]
-
-
-def _counted(
-    drafts: Iterable[CampaignDraft], *, among: QuerySet[DraftLead, object] | None = None
-) -> list[EarlierRetry]:
-    drafts = list(drafts)
-    people = _called(drafts)
-    if among is not None:
-        people = people.filter(number__in=among)
-    counts = dict(people.order_by().values_list("draft").annotate(people=Count("pk"))) if drafts else {}
-    return [EarlierRetry(draft, counts.get(draft.pk, 0)) for draft in drafts]
+    others = list(of_same.exclude(pk=draft.pk).order_by("-created_at", "-pk")[:MOST])
+    people = _called(others).filter(number__in=mine).order_by()
+    counts = dict(people.values_list("draft").annotate(people=Count("pk"))) if others else {}
+    return [EarlierRetry(other, counts[other.pk]) for other in others if other.pk in counts]
 
 
 def _called(drafts: Iterable[CampaignDraft]) -> QuerySet[DraftLead]:

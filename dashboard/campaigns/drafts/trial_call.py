@@ -84,8 +84,9 @@ def _missing(draft: CampaignDraft, lead: DraftLead | None, filled: dict[str, str
     unknown = [name for name in missing if name not in columns]
     if not missing or lead is None:
         return NO_PEOPLE.format(names=_listed(missing)) if missing else ""
-    if unknown and (found := template_check.renamed(unknown[0], columns)):
-        return RENAMED.format(head=isolate(found[1]), variable=found[0], name=unknown[0])
+    for name in unknown:
+        if found := template_check.renamed(name, columns):
+            return RENAMED.format(head=isolate(found[1]), variable=found[0], name=name)
     if unknown:
         return NO_COLUMN.format(names=_listed(unknown))
     return NO_VALUE.format(names=_listed(missing), line=lead.line)
