@@ -391,7 +391,7 @@ def test_the_echo_says_that_it_is_outside_of_usual_calling_hours_and_blocks_noth
     part = operator_browser.get(f"{ADDRESS}number/", {"destination": "0612345678", "number": bloom.number.pk})
     page = operator_browser.get(ADDRESS, {"to": "+31612345678"})
     for shown in (part.content.decode(), page.content.decode()):
-        assert ("Outside of usual calling hours there: " in shown) is is_outside
+        assert ("Outside of calling hours: " in shown) is is_outside
         assert ("echo--outside" in shown) is is_outside
         assert 'data-number="+31 6 1234 5678"' in shown, "it may be called"
         assert ("05:17 there" in shown) is is_outside

@@ -319,7 +319,10 @@ def _offer_calls(tenant: Tenant, rows: list[dict[str, Any]]) -> None:
     offered = {
         row["call"].pk: CALLS_OFFERED[row["outcome"]]
         for row in rows
-        if row["call"].finished and row["call"].counterpart and row["outcome"] in CALLS_OFFERED
+        if row["call"].finished
+        and row["call"].counterpart
+        and row["outcome"] in CALLS_OFFERED
+        and (row["outcome"] == outcomes.CALL_BACK or row["call"].direction == "outbound")
     }
     numbers = {row["call"].counterpart for row in rows if row["call"].pk in offered}
     callable_numbers = [number for number in numbers if intents.may_be_offered(tenant, number)]
@@ -329,7 +332,7 @@ def _offer_calls(tenant: Tenant, rows: list[dict[str, Any]]) -> None:
         if call.pk not in offered:
             continue
         verdict = verdicts.get(call.counterpart)
-        if verdict and verdict.refusal:
+        if verdict and verdict.refusal and not verdict.passes:  # what is about the time, the form says and can plan for
             row["no_call"], row["no_call_in_short"] = verdict.refusal, str(verdict.rule.label if verdict.rule else "")
         elif verdict:
             row["call_words"] = offered[call.pk]

@@ -47,12 +47,12 @@ class NumberEcho:
 
 @scope.requires_scope
 def outside_hours(tenant: Tenant, echo: NumberEcho) -> str:
-    """That it is no time at which people there are usually called, in words; "" inside of calling hours."""
+    """That it is outside of the calling hours of the rules for that number, in words, or ""."""
     there = contact_rules.outside_hours(tenant, echo.e164) if echo.e164 else None
     if there is None:
         return ""
     hours = there.words()
-    return f"Outside of usual calling hours there: {hours}" if hours else "No usual calling hours there"
+    return f"Outside of calling hours: {hours}" if hours else "No calling hours there"
 
 
 def of(tenant: Tenant, text: str, *, line: str = "", own: Collection[str] = ()) -> NumberEcho:
