@@ -9,20 +9,31 @@
     side: form().querySelector(SIDE).value,
     choices: Object.fromEntries([...form().querySelectorAll(CHOICE)].map(select => [select.name, select.value])),
   });
-  let unsaved = "unsaved" in form().dataset, leaving = false, undoing = false;
+  const running = new Set(), undone = new WeakSet(); // requests for another form; those that follow *Back* and *Forward*
+  let unsaved = "unsaved" in form().dataset, leaving = false, undoing = false, isBehind = false;
+  const isOurs = ctx => ctx?.target?.id === "draft-form";
 
   history.replaceState({ ...history.state, draft: shown() }, "");
-  document.addEventListener("htmx:after:swap", event => {
-    if (event.detail.ctx.target?.id !== "draft-form") return;
+  document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+    if (!isOurs(ctx)) return;
+    running.add(ctx);
+    if (undoing) undone.add(ctx);
+    undoing = false;
+  });
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    if (!isOurs(ctx)) return;
     unsaved = true;
-    if (undoing) undoing = false;
-    else history.pushState({ draft: shown() }, "");
+    if (!undone.has(ctx)) history.pushState({ draft: shown() }, "");
     if (!form().contains(document.activeElement)) form().querySelector("textarea[name=text], select")?.focus();
   });
-  document.addEventListener("htmx:finally:request", () => { undoing = false; });
+  document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
+    if (!running.delete(ctx) || running.size || !isBehind) return;
+    isBehind = false;
+    follow();
+  });
 
-  addEventListener("popstate", event => {
-    const wanted = event.state?.draft;
+  const follow = () => { // draws the form that this entry of the history had
+    const wanted = history.state?.draft;
     if (!wanted || !form()) return;
     if (wanted.side !== shown().side) {
       undoing = true;
@@ -34,6 +45,10 @@
     if (!changed.length) return;
     undoing = true;
     changed[0].dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  addEventListener("popstate", () => {
+    if (running.size) isBehind = true; // what it draws is not bound to anything yet
+    else follow();
   });
 
   document.addEventListener("input", event => { if (form()?.contains(event.target)) unsaved = true; });

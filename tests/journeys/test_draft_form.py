@@ -12,6 +12,9 @@ LIST = "/c/bloom-dental/call/one-time/"
 TEXT = "Ask for the date of birth, then say goodbye."
 
 
+CHOSEN = """wanted => Object.values(history.state.draft?.choices ?? {}).includes(wanted)"""
+
+
 def settled(page: Any) -> None:
     expect(page.locator("#main [aria-busy=true]")).to_have_count(0)
 
@@ -46,6 +49,29 @@ def test_back_undoes_the_choice_of_a_provider_and_keeps_what_was_typed(window):
     page.go_back()
     expect(page.get_by_label("Instructions")).to_have_value(TEXT)
     settled(page)
+
+
+def test_forward_waits_for_the_answer_to_back(window):
+    """Whoever steps back and forth faster than forms are drawn gets the one that belongs to where they stand."""
+    page = window("operator@bloom.test")
+    held: list[Any] = []
+    page.goto(LIST)
+    page.get_by_role("link", name="New", exact=True).click()
+    page.get_by_label("Provider of the model").select_option("xai_realtime")
+    page.wait_for_function(CHOSEN, arg="xai_realtime")
+    page.get_by_label("Speech detection: threshold").fill("0.6")
+    entries = page.evaluate("() => history.length")
+    page.route("**/one-time/**", lambda route: route.fallback() if held else held.append(route))
+    with page.expect_request("**/one-time/**"):
+        page.go_back()
+    page.go_forward()
+    with page.expect_request("**/one-time/**"):
+        held[0].continue_()
+    expect(page.get_by_label("Speech detection: threshold")).to_have_value("0.6")
+    page.wait_for_function(CHOSEN, arg="xai_realtime")
+    page.go_back()
+    expect(page.get_by_label("Provider of speech recognition")).to_be_visible()
+    assert page.evaluate("() => history.length") == entries
 
 
 def test_leaving_with_something_typed_asks_first(window):
