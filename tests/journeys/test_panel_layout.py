@@ -75,12 +75,12 @@ def test_on_a_phone_the_panel_opens_at_its_newest_line(window, sandbox, talkativ
 def test_what_was_sent_is_a_line_that_opens(window, sandbox, talkative):
     page = window("operator@bloom.test", viewport={"width": 1440, "height": 900})
     page.goto("/c/bloom-dental/")
-    talking(page, sandbox, "+31 6 1234 5653", "Recall NL")
+    talking(page, sandbox, "+31 6 1234 5657", "Recall NL")
     sent = page.get_by_role("region", name="What was sent")
     expect(page.locator("#sent-plan")).not_to_have_attribute("open", re.compile(""))
     expect(sent.get_by_text("Recall NL as it is saved")).to_be_visible()
     sent.get_by_role("heading").click()
-    expect(sent).to_contain_text("to +31 6 1234 5653, as it is saved.")
+    expect(sent).to_contain_text("to +31 6 1234 5657, as it is saved.")
     expect(sent.get_by_text("As JSON")).to_be_in_viewport()
 
 
