@@ -5,8 +5,8 @@ from contextlib import suppress
 
 import pytest
 
-from dashboard.calls.control import commands
-from dashboard.calls.models import CallReport, Receipt
+from dashboard.calls.control import commands, handover
+from dashboard.calls.models import TRANSFER_IS_LATE, CallReport, Receipt
 from dashboard.rate_limits import limiter
 from tenants.isolation import scope
 
@@ -118,6 +118,25 @@ def test_a_transfer_is_confirmed_or_reported_not_to_be(operator):
     assert [receipt.effect for receipt in operator.receipts(moved)] == ["confirmed"]
     (receipt,) = operator.receipts(dropped)
     assert (receipt.effect, receipt.note) == ("not-confirmed", "The call ended without having been transferred.")
+
+
+def test_one_transfer_is_under_way_at_a_time(operator):
+    """Another one leaves once the first was not seen in time."""
+    call, elsewhere = operator.place_answered(), TO | {"destination": "+31612340098"}
+    first = send(operator, call, TO)
+    refused = send(operator, call, elsewhere)
+    assert (refused.outcome, refused.note, refused.sent_at) == ("refused", handover.ONE_AT_A_TIME, None)
+    with scope.for_system("the first was not seen"):
+        Receipt.objects.filter(pk=first.pk).update(answered_at=first.answered_at - TRANSFER_IS_LATE)
+    assert send(operator, call, elsewhere).outcome == "accepted"
+    assert [sent["body"]["destination"] for sent in operator.command_requests()] == [TO["destination"], "+31612340098"]
+
+
+def test_a_transfer_that_was_not_done_leaves_the_way_free(operator):
+    call = operator.place_answered()
+    operator.add_fault("404", "/calls/*/control")
+    assert send(operator, call, TO).outcome == "refused"
+    assert send(operator, call, TO).outcome == "accepted"
 
 
 def test_words_are_confirmed_by_the_transcript_and_context_stays_open(operator):

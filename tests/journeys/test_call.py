@@ -109,6 +109,7 @@ def test_one_press_transfers_to_a_person_that_the_client_has_named(window, talka
     expect(steer).to_contain_text("Another one can be sent once this page says that it was not seen.")
     expect(steer.get_by_role("group", name="Transfer to")).to_be_hidden()
     expect(steer.get_by_text("Another number", exact=True)).to_be_hidden()
+    expect(page.locator("#handover-note")).to_be_focused()
     expect(page.get_by_role("region", name="Summary")).to_contain_text("Transferred to Reception")
     sent = [one for one in commands(sandbox, "transfer", call) if one["destination"] == "+31205550155"]
     assert [one["message"] for one in sent] == ["I am putting you through to Reception."]

@@ -12,7 +12,7 @@ from django.db.models import F, Func, IntegerField, Value
 from django.db.models.functions import Coalesce, Now, NullIf
 
 from dashboard import voicedock
-from dashboard.calls.control import effects, steering, transfer_targets
+from dashboard.calls.control import effects, handover, steering, transfer_targets
 from dashboard.calls.models import OVER, Call, Receipt, State
 from dashboard.calls.placing import destinations
 from dashboard.calls.transitions import REFRESH_FIELDS, record_transition, tenant_id_of
@@ -103,6 +103,8 @@ def _ask(tenant: int, call_id: UUID, command: Command, by: User | None, token: U
     call = found.select_for_update(of=("self",), no_key=True).get(pk=call_id, tenant_id=tenant)
     checked = _check(command, call)
     refusal = checked.refusal or blocking_reason(call)
+    if not refusal and checked.name == CommandType.TRANSFER and handover.is_on_its_way(call):
+        refusal = handover.ONE_AT_A_TIME
     if not refusal and checked.name != CommandType.END_CALL:
         refusal = steering.claim(call, by=by, session=origin.session)
     at = limiter.clock()

@@ -6,11 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+from django.db.models.functions import Now
+
 from dashboard.calls.models import TRANSFER_IS_LATE, Call, Receipt, State
 from dashboard.ui import phone_numbers
 from dashboard.voicedock import CommandType
+from tenants.isolation import scope
 
 ON_ITS_WAY = (Receipt.Outcome.WAITING, Receipt.Outcome.ACCEPTED)
+ONE_AT_A_TIME = (
+    "A transfer of this call is on its way already, so this one was not sent. Send it once the page says that the "
+    "other one was not seen."
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,14 @@ class Handover:
         to = self.name or phone_numbers.grouped(self.destination)
         verb = "Transferred" if self.is_done else "Transferring"
         return f"{verb} to {to}" if to else verb
+
+
+@scope.requires_scope
+def is_on_its_way(call: Call) -> bool:
+    """Whether a transfer was sent of which the end is open, and which is not late yet."""
+    is_late = Q(outcome=Receipt.Outcome.ACCEPTED, answered_at__lte=Now() - TRANSFER_IS_LATE)
+    sent = Receipt.objects.filter(call=call, command=CommandType.TRANSFER, outcome__in=ON_ITS_WAY)
+    return sent.filter(effect=Receipt.Effect.OPEN).exclude(is_late).exists()
 
 
 def current(call: Call, receipts: list[Receipt], names: Mapping[str, str]) -> Handover | None:
