@@ -36,7 +36,7 @@ class Person:
 
 @dataclass(frozen=True)
 class TakenOff:
-    """`people` are the newest; none of them once their client's personal data was removed."""
+    """`people` are the newest; none of them for who may not see the lists, or once their personal data was removed."""
 
     count: int
     people: tuple[Person, ...] = ()
@@ -60,8 +60,10 @@ def count(campaign: Campaign) -> int:
 
 
 @scope.requires_scope
-def of(campaign: Campaign) -> TakenOff:
+def of(campaign: Campaign, *, may_see_lists: bool) -> TakenOff:
     """The trail keeps its numbers longer than pages may show them: those of before the removal are only counted."""
+    if not may_see_lists:
+        return TakenOff(count(campaign))
     found = _entries(campaign).order_by("-seq")
     if campaign.tenant is not None and campaign.tenant.data_removed_at is not None:
         found = found.filter(at__gt=campaign.tenant.data_removed_at)

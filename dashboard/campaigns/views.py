@@ -258,7 +258,7 @@ def _rendered(
         "opted_out": row.results.figure(outcomes.DO_NOT_CALL),
         "left_uncalled": listed.get(called.PENDING, 0) if is_ended else 0,
         "retries": earlier_retries.of_campaign(campaign) if is_ended and may_run else [],
-        "taken_off": taken_off.of(campaign),
+        "taken_off": taken_off.of(campaign, may_see_lists=request.actor.may(Permission.BLOCK_NUMBERS)),
         "here": request.get_full_path() if request.method == "GET" else campaign_url(request, campaign),
     }
     if any(one.has_summary for one in context["latest"]):
