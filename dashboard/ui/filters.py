@@ -20,6 +20,15 @@ class Chip:
 
 
 @dataclass(frozen=True)
+class Day:
+    """A day to narrow a list to with one press; `is_current` where the list is of that day alone."""
+
+    words: str
+    url: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
 class Suggestion:
     """A filter to set with one press, how many rows it leaves, and the address with it."""
 
@@ -41,9 +50,7 @@ class Bar:
     has_errors: bool
     suggestions: tuple[Suggestion, ...] = ()
     suggested_within: str = ""  # the period that the figures of the suggestions count
-    days: tuple[
-        Chip, ...
-    ] = ()  # single days to choose with one press; the address of each sets both ends of the period
+    days: tuple[Day, ...] = ()  # the address of each sets both ends of the period
 
 
 def bar(request: HttpRequest, form: Form, *, label: str, search: str = "q", search_chip: bool = False) -> Bar:

@@ -30,6 +30,16 @@ def refusals(setup: Any) -> list[str]:
         return [sentence(entry) for entry in AuditEntry.objects.filter(action="call.destination-refused")]
 
 
+def test_staff_read_who_of_them_can_allow_a_country(bloom, admin, visit_client):
+    browser, words = visit_client(admin, bloom), "You can allow it among the settings of this client."
+    typed = {"destination": MOROCCO, "number": bloom.number.pk, "assistant": bloom.assistant.pk, "token": uuid.uuid4()}
+    for answer in (
+        browser.get("/c/bloom-dental/call/number/", {"destination": MOROCCO}),
+        browser.post("/c/bloom-dental/call/", typed),
+    ):
+        assert words in answer.content.decode() and "account team can" not in answer.content.decode()
+
+
 @pytest.mark.parametrize(
     ("number", "words"),
     [(MOROCCO, WORDS), (PREMIUM, "This is a premium-rate number: calls to it cost extra.")],

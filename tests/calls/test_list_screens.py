@@ -485,7 +485,7 @@ def test_who_asked_to_be_called_back_is_one_press_away_for_those_who_may_call(bl
     assert "Call back<span" not in viewer.get(LIST).content.decode()
 
 
-def test_why_nobody_can_be_called_back_stands_in_the_row_and_on_the_page(bloom, manager):
+def test_why_nobody_can_be_called_back_stands_in_the_row_and_on_the_page(bloom, manager, admin, visit_client):
     with scope.for_system("the countries of a client"):
         Tenant.objects.filter(pk=bloom.tenant.pk).update(allowed_countries=["NL"])
     there = make_call(bloom, counterpart="+12125550142", analysis_outcome="call_back", state="ended")
@@ -494,6 +494,10 @@ def test_why_nobody_can_be_called_back_stands_in_the_row_and_on_the_page(bloom, 
     row = manager.get(LIST).content.decode()
     assert "Not allowed: United States</small>" in row and words in row
     assert words in manager.get(f"{LIST}{there.pk}/").content.decode()
+    browser = visit_client(admin, bloom)
+    for address in (LIST, f"{LIST}{there.pk}/"):
+        page = browser.get(address).content.decode()
+        assert "You can allow it among the settings of this client." in page and "account team can" not in page
 
 
 def test_the_call_back_of_a_row_fills_in_the_form_as_call_again_does(bloom, manager):
@@ -569,8 +573,12 @@ def test_today_and_yesterday_are_one_press_and_keep_the_other_filters(bloom, man
         answer = manager.get(chip.url)
         assert [row["call"].pk for row in answer.context["rows"]] == [call.pk], chip.words
         assert "direction=outbound" in chip.url and chip.url.count("since=") == 1
+        assert [day.words for day in answer.context["filters"].days if day.is_current] == [chip.words]
+        (current,) = re.findall(r'aria-current="true">(\w+)</a>', answer.content.decode())
+        assert current == chip.words
     page = manager.get(LIST).content.decode()
-    assert re.search(r'<a class="chip" href="[^"]+">Yesterday</a>', page)
+    assert re.search(r'<a class="chip"\s+href="[^"]+"\s*>Yesterday</a>', page)
+    assert 'aria-current="true"' not in page
 
 
 def test_staff_read_whose_calls_the_chips_count(bloom, admin, sign_in):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -10,26 +11,28 @@ from django.utils.safestring import SafeString, mark_safe
 from dashboard.calls import labels
 from dashboard.calls.history import search
 from dashboard.calls.models import Call, State
+from dashboard.ui import account_team
 
 LONGEST = 160  # characters of a line in all
 IN_SIGHT, LEAST = 36, 8  # characters up to the last word that was found, so that no width cuts it; before each at least
 SUMMARIES_READ = "calls.summaries-read"  # the action in the audit trail, recorded once an hour for each client
 
 
-def of(call: Call, *, with_words: bool, text: str = "") -> SafeString:
+def of(call: Call, *, reader: Any, with_words: bool, text: str = "") -> SafeString:
     """`with_words`: for those who may read transcripts; others see why a call failed, and nothing of what was said.
 
-    `text` is what was searched for. Needs `queries.with_summary`, and for a search `search.with_sentence`.
+    `reader` is the actor who reads it, `text` what was searched for. Needs `queries.with_summary`, and for a search
+    `search.with_sentence`.
     """
     if not with_words:
-        return conditional_escape(_reason(call))
+        return conditional_escape(_reason(call, reader))
     if text and (found := getattr(call, "sentence", None)):
         role, content = found
         return format_html("{}: <q>{}</q>", labels.SPEAKERS.get(role, "Person"), marked(content, text))
     summary = _summary(call)
     if text and _pattern(text).search(summary):
         return format_html("Summary: {}", marked(summary, text))
-    return conditional_escape(_shortened(summary) or _reason(call))
+    return conditional_escape(_shortened(summary) or _reason(call, reader))
 
 
 def has_words(call: Call) -> bool:
@@ -111,9 +114,9 @@ def _summary(call: Call) -> str:
     return _one_line(report.summary) if report else ""
 
 
-def _reason(call: Call) -> str:
+def _reason(call: Call, reader: Any) -> str:
     """Why there was no conversation, in words that are no part of one."""
-    return labels.reason(call) if call.state == State.FAILED else call.error
+    return account_team.for_reader(labels.reason(call) if call.state == State.FAILED else call.error, reader)
 
 
 def _one_line(text: str) -> str:

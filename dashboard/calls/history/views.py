@@ -28,7 +28,7 @@ from dashboard.contact_rules import rules as contact_rules
 from dashboard.ui import filters, pagination, phone_numbers, times
 from dashboard.ui.fragments import page_or_part
 from tenants import audit, time_zones
-from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
+from tenants.access.decorators import Actor, StaffRequest, TenantRequest, staff_view, tenant_view
 from tenants.access.permissions import Permission
 from tenants.isolation import scope
 from tenants.models import Tenant
@@ -147,7 +147,7 @@ def _context(
     )
     found = form.found(key) if form.text else Found()
     bar = filters.bar(request, form, label="Filter calls", search_chip=True)
-    rows = [_row(call, form, with_words) for call in [*live[:LIVE_ROWS], *page.rows]]
+    rows = [_row(call, form, request.actor, with_words) for call in [*live[:LIVE_ROWS], *page.rows]]
     filtered = bool(bar.chips) or not form.is_valid()
     counts, first = facts.counts, _first_counted(zone, of_one=of_one)
     suggestions = _suggestions(request, form, counts, first if of_one or counts.by_day else None)
@@ -245,13 +245,14 @@ def _suggestions(
     return {"suggestions": suggestions, "suggested_within": _within(form) if since and suggestions else ""}
 
 
-def _days_to_choose(request: TenantRequest | StaffRequest, zone: ZoneInfo) -> tuple[filters.Chip, ...]:
+def _days_to_choose(request: TenantRequest | StaffRequest, zone: ZoneInfo) -> tuple[filters.Day, ...]:
     """The days that are asked for most; the other filters stay."""
     today = timezone.now().astimezone(zone).date()
     named = (("Today", today), ("Yesterday", today - timedelta(days=1)))
+    since, until = request.GET.get("since"), request.GET.get("until")
     return tuple(
-        filters.Chip(words, filters.changed(request, since=day.isoformat(), until=day.isoformat()))
-        for words, day in named
+        filters.Day(words, filters.changed(request, since=iso, until=iso), is_current=since == until == iso)
+        for words, iso in ((words, day.isoformat()) for words, day in named)
     )
 
 
@@ -350,7 +351,7 @@ def _day(moment: datetime, zone: ZoneInfo) -> date:
     return moment.astimezone(zone).date()
 
 
-def _row(call: Call, form: CallFilter, with_words: bool) -> dict[str, Any]:
+def _row(call: Call, form: CallFilter, reader: Actor, with_words: bool) -> dict[str, Any]:
     last = getattr(call, "last", None)
     return {
         "call": call,
@@ -358,7 +359,7 @@ def _row(call: Call, form: CallFilter, with_words: bool) -> dict[str, Any]:
         "state": labels.state(call),
         "outcome": outcomes.read(call.outcome).slug,
         "ending": labels.ending(call),
-        "line_below": excerpts.of(call, with_words=with_words, text=form.text),
+        "line_below": excerpts.of(call, reader=reader, with_words=with_words, text=form.text),
         "steered_by": str(last.asked_by) if last and last.asked_by else "",
         "person": labels.person(call) or labels.place(call),
         "line": labels.line(call),

@@ -30,7 +30,7 @@ from dashboard.calls.presets import filling
 from dashboard.calls.presets import row as preset_row
 from dashboard.connections.queries import own_minutes
 from dashboard.contact_rules import rules as contact_rules
-from dashboard.ui import countries, phone_numbers
+from dashboard.ui import account_team, countries, phone_numbers
 from tenants import time_zones
 from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission
@@ -62,6 +62,7 @@ def _form(
 ) -> PlaceForm:
     form = _filled_form(request, lines, assistants, only_chosen=only_chosen)
     form.may_override = request.actor.may(Permission.OVERRIDE_CONTACT_RULES)
+    form.reader = request.actor
     return form
 
 
@@ -185,7 +186,7 @@ def _place(request: TenantRequest, form: PlaceForm) -> Call | PlannedCall | None
         form.refuse_plan(error)
     except intents.CallRefused as error:
         form.show_rules(error.overridable)
-        form.add_change_error(error.field, error.message)
+        form.add_change_error(error.field, account_team.for_reader(error.message, request.actor))
     return None
 
 
