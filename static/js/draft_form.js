@@ -14,20 +14,22 @@
   const isOurs = ctx => ctx?.target?.id === "draft-form";
 
   history.replaceState({ ...history.state, draft: shown() }, "");
-  document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  document.addEventListener("htmx:before:request", event => {
+    const ctx = event.detail?.ctx;
     if (!isOurs(ctx)) return;
     running.add(ctx);
     if (undoing) undone.add(ctx);
     undoing = false;
   });
-  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  document.addEventListener("htmx:after:swap", event => {
+    const ctx = event.detail?.ctx;
     if (!isOurs(ctx)) return;
     unsaved = true;
     if (!undone.has(ctx)) history.pushState({ draft: shown() }, "");
     if (!form().contains(document.activeElement)) form().querySelector("textarea[name=text], select")?.focus();
   });
-  document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
-    if (!running.delete(ctx) || running.size || !isBehind) return;
+  document.addEventListener("htmx:finally:request", event => {
+    if (!running.delete(event.detail?.ctx) || running.size || !isBehind) return;
     isBehind = false;
     follow();
   });
