@@ -31,7 +31,8 @@ SENTENCES: dict[str, str] = {
     "tenant.reopened": "{actor} reopened {name}: {why}",
     "tenant.closed": "{actor} closed {name}: {why}",
     "tenant.retention-changed": "{actor} set that personal data of calls is kept {days} days after closing.",
-    "tenant.data-removed": "Retention of {name} ended: personal data of {calls} calls and {leads} leads was removed.",
+    "tenant.data-removed": "Retention of {name} ended: personal data of {calls:1 call|# calls} and of "
+    "{leads:1 person|# people} of campaigns was removed.",
     "tenant.calls-ended": "{actor} asked to end {asked:1 live call|# live calls}, of which "
     "{ringing:1 was|# were} not answered yet.",
     "number.dedicated": "{actor} assigned {number}.",

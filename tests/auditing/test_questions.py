@@ -344,4 +344,4 @@ def test_the_answer_says_of_no_other_number_too(bloom, auditor, sign_in):
     make_call(bloom, state="ended", reported_line=bloom.number.e164)
     page = text(sign_in(auditor).get(f"/admin/questions/caller-id/?client={bloom.tenant.pk}"))
     assert "Left from another number 0" in page and "Not reported by VoiceDock yet 0" in page
-    assert "The 1 call Newest first" in page and "Evidence archive" in page
+    assert "The 1 call all of them" in page and "Evidence archive" in page

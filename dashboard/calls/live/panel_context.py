@@ -271,5 +271,5 @@ def _cells(call: Call) -> dict[str, Any]:
     return {
         "cells": cells,
         "cell_shapes": ["spent" if at < cells.used else shape for at, shape in enumerate(shapes)],
-        "quota_words": f"{cells.used} of {cells.limit} used this minute{back}.",
+        "quota_words": f"{cells.used} of {cells.limit} commands used this minute{back}.",
     }

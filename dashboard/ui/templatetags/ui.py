@@ -375,7 +375,7 @@ def field(
 ) -> SafeString:
     """A form field: label above, hint below, its error in the place of the hint.
 
-    `optional` says "if you like" beside what need not be filled in; other words become attributes of the control.
+    `optional` says beside what need not be filled in that it is optional; other words become attributes of the control.
     """
     if bound.is_hidden:
         return bound.as_widget()
