@@ -243,16 +243,20 @@ def _store_leads(run: Run, campaign: Campaign, remotes: voicedock.Listing[voiced
 
 def _store_slice(run: Run, campaign: Campaign, wanted: dict[str, dict[str, Any]]) -> int:
     existing = {lead.remote_id: lead for lead in Lead.objects.filter(campaign=campaign, remote_id__in=wanted)}
-    new, outdated = [], []
+    new, outdated, called_again = [], [], []
     for key, values in wanted.items():
         if (lead := existing.get(key)) is None:
             new.append(Lead(tenant_id=campaign.tenant_id, campaign=campaign, remote_id=key, **values))
         elif any(getattr(lead, name) != value for name, value in values.items()):
+            if lead.call_verdict and lead.call_remote_id != values["call_remote_id"]:
+                called_again.append(lead.pk)
             for name, value in values.items():
                 setattr(lead, name, value)
             lead.lists_asked = False
             outdated.append(lead)
     _save_leads(run, new, outdated)
+    if called_again:  # each call is compared with its campaign (`rechecks.compare_calls`)
+        Lead.objects.filter(pk__in=called_again).update(call_verdict="")
     return len(new) + len(outdated)
 
 

@@ -258,6 +258,29 @@ def test_a_call_with_another_assistant_or_of_another_client_pauses_it(
     assert rechecks.run() == []
 
 
+@pytest.mark.parametrize("first", ["agrees", "differs"])
+def test_the_call_of_a_second_attempt_is_compared_too(started, sandbox, support, first):
+    """VoiceDock names the last call of a lead alone: the verdict on the one before is not that on this one."""
+    (remote, *_) = sandbox.state.leads[started.remote_id]
+
+    def attempt(call_id: str, **facts) -> str:
+        remote.status, remote.call_id, remote.last_attempt_at = "calling", call_id, timezone.now().timestamp()
+        facts = {"tenant": started.tenant, "assistant_remote_id": started.assistant.remote_id} | facts
+        with scope.for_system("a call of the campaign"):
+            Call.objects.create(connection=started.connection, origin="adopted", remote_id=call_id, **facts)
+        sync.leads(fresh())
+        rechecks.run()
+        with scope.for_system("look"):
+            return Lead.objects.get(campaign=started, remote_id=remote.id).call_verdict
+
+    assert attempt("call-1", **({"tenant": None} if first == "differs" else {})) == first
+    if first == "differs":
+        control.resume(fresh(), by=support, confirmed=control.risk(fresh(), by=support).token)
+    assert fresh().status == "scheduled"
+    assert attempt("call-2", tenant=None) == "differs"
+    assert (fresh().status, fresh().pause_cause) == ("paused", "foreign-call")
+
+
 def test_calls_that_are_not_known_yet_hide_no_other(called, started, monkeypatch):
     """However many leads have a call that no list has shown so far, the first that differs is noticed."""
     monkeypatch.setattr(rechecks, "MOST", 1)
