@@ -111,7 +111,7 @@ def _entry(campaign: Campaign, known: Counts, now: datetime) -> Entry:
         windows.status_of(campaign, now, known, schedule),
         windows.hours_label(campaign),
         known,
-        pace.ending(campaign, known, now),
+        pace.ending(campaign, known, now, schedule),
     )
 
 
@@ -120,7 +120,7 @@ def _calls_on(entry: Entry, day: date, now: datetime) -> bool:
     campaign = entry.campaign
     if not _is_running(campaign):
         return False
-    ends = pace.ends_at(campaign, entry.known, now)
+    ends = pace.ends_at(campaign, entry.known, now, _schedule(campaign))
     if ends is not None and day > ends.date():
         return False
     schedule, window = _schedule(campaign), windows.window_of(campaign)

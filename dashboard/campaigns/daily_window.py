@@ -7,9 +7,9 @@ both are equal. VoiceDock does not say what happens where the end is not after t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 LAST_SECOND = time(23, 59, 59)  # an end from here on is the end of the day: there is no 24:00
@@ -52,12 +52,20 @@ class DailyWindow:
         shut = shut.astimezone(UTC)
         return shut if shut > moment else shut + timedelta(hours=1)  # the hour that the clock repeats in autumn
 
-    def after(self, moment: datetime, duration: timedelta) -> datetime | None:
-        """The moment by which it has been open for so long since `moment`; None for none within `LONGEST`."""
+    def after(
+        self, moment: datetime, duration: timedelta, includes: Callable[[date], bool] = lambda day: True
+    ) -> datetime | None:
+        """The moment by which it has been open for so long since `moment`; None for none within `LONGEST`.
+
+        Days that `includes` leaves out do not count.
+        """
         at: datetime | None = moment
         while at is not None and at - moment <= LONGEST:
             if self.is_open(at):
                 shut = self.closing(at)
+                if not includes(at.astimezone(self.zone).date()):
+                    at = shut
+                    continue
                 if at + duration <= shut:
                     return at + duration
                 duration -= shut - at

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from dashboard.campaigns import windows
 from dashboard.campaigns.counts import RECENT, Counts
 from dashboard.campaigns.daily_window import LONGEST
-from dashboard.campaigns.models import Campaign
+from dashboard.campaigns.models import Campaign, CampaignSchedule
+from dashboard.campaigns.schedules import Days
 
 FEWEST_PEOPLE = 5  # fewer tell no pace
 SHORTEST = timedelta(minutes=10)
@@ -15,23 +16,31 @@ OLDEST = timedelta(minutes=5)  # leads that were read longer ago tell the pace o
 WEEK = 7  # days ahead that are named by their weekday
 
 
-def ending(campaign: Campaign, known: Counts, now: datetime) -> str:
+def ending(campaign: Campaign, known: Counts, now: datetime, schedule: CampaignSchedule | None = None) -> str:
     """`about 16:40 today`, `about 11:20 tomorrow`; "" while there is nothing to measure.
 
-    Both the pace and the way to the end leave out the hours in which the window is shut.
+    Both the pace and the way to the end leave out the hours in which the window is shut, and the way to the end the
+    days on which its `schedule` does not let it call. "" where its last day comes before that.
     """
-    ends = ends_at(campaign, known, now)
+    ends = ends_at(campaign, known, now, schedule)
     return _words(ends, now.astimezone(ends.tzinfo)) if ends else ""
 
 
-def ends_at(campaign: Campaign, known: Counts, now: datetime) -> datetime | None:
+def ends_at(
+    campaign: Campaign, known: Counts, now: datetime, schedule: CampaignSchedule | None = None
+) -> datetime | None:
     """In the zone of the campaign; None while it is not calling, or there is no pace."""
     window, pace = windows.window_of(campaign), per_minute(campaign, known, now)
     if not pace or window is None or not known.left or not windows.status_of(campaign, now, known).is_calling:
         return None
     needed = timedelta(minutes=known.left / pace)
-    ends = window.after(now, needed) if needed < LONGEST else None
+    includes = Days.of(schedule, window).includes if schedule is not None and schedule.is_on else _every_day
+    ends = window.after(now, needed, includes) if needed < LONGEST else None
     return ends.astimezone(window.zone) if ends else None
+
+
+def _every_day(day: date) -> bool:
+    return True
 
 
 def per_minute(campaign: Campaign, known: Counts, now: datetime) -> float:

@@ -116,7 +116,7 @@ def _row(
         window_in_sentence=windows.window_in_sentence(campaign, schedule),
         counts=known,
         results=found,
-        ending=pace.ending(campaign, known, now),
+        ending=pace.ending(campaign, known, now, schedule),
         offered=control.offered(campaign),
         blocked_actions=blocked_actions,
     )

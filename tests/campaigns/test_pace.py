@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dashboard.campaigns import counts, pace
 from dashboard.campaigns.counts import Recent
 from dashboard.campaigns.daily_window import DailyWindow
-from dashboard.campaigns.models import Campaign
+from dashboard.campaigns.models import Campaign, CampaignSchedule
 from tests.fixtures.call_factories import make_campaign, make_lead
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -21,12 +21,12 @@ NOW = datetime(2026, 11, 25, 14, 0, tzinfo=AMSTERDAM)  # a Wednesday
 OFFICE = DailyWindow(time(9), time(17), AMSTERDAM)
 
 
-def ending(left, *, people=60, since=60, now=NOW, seen=0, **facts):
+def ending(left, *, people=60, since=60, now=NOW, seen=0, schedule=None, **facts):
     """With `people` dealt with since `since` minutes ago, and `left` people left."""
     facts = {"status": "scheduled", "starts": time(9), "ends": time(17), "timezone": "Europe/Amsterdam"} | facts
     campaign = Campaign(total_leads=people + left, leads_seen_at=now - timedelta(seconds=seen), **facts)
     recent = Recent(people, now - timedelta(minutes=since)) if people else Recent()
-    return pace.ending(campaign, counts.of(campaign, {"completed": people, "pending": left}, recent), now)
+    return pace.ending(campaign, counts.of(campaign, {"completed": people, "pending": left}, recent), now, schedule)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,25 @@ def ending(left, *, people=60, since=60, now=NOW, seen=0, **facts):
 )
 def test_the_end_follows_from_the_pace_inside_the_window(left, words):
     assert ending(left) == words
+
+
+FRIDAY = datetime(2026, 11, 27, 16, 0, tzinfo=AMSTERDAM)
+
+
+@pytest.mark.parametrize(
+    ("facts", "now", "words"),
+    [
+        ({}, FRIDAY, "about 13:00 tomorrow"),
+        ({"weekdays": [0, 1, 2, 3, 4]}, FRIDAY, "on Monday about 13:00"),
+        ({"weekdays": [0, 1, 2, 3, 4], "is_on": False}, FRIDAY, "about 13:00 tomorrow"),  # nobody pauses it
+        ({"last_day": date(2026, 11, 27)}, FRIDAY, ""),  # not everybody is called before its last day
+        ({"last_day": date(2026, 11, 28)}, FRIDAY, "about 13:00 tomorrow"),
+        ({"skips_holidays": True, "holiday_country": "NL"}, FRIDAY.replace(month=12, day=24), "on Sunday about 13:00"),
+    ],
+)
+def test_days_on_which_it_does_not_call_are_left_out_of_the_way_to_the_end(facts, now, words):
+    schedule = CampaignSchedule(**{"weekdays": list(range(7)), "skips_holidays": False, "is_on": True} | facts)
+    assert ending(300, now=now, schedule=schedule) == words
 
 
 def test_a_pace_is_measured_only_while_the_window_was_open():
