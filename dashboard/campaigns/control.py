@@ -262,7 +262,11 @@ def _begin(
         because = _cause(campaign, action, by, by_days)
         if action.starts:
             Campaign.objects.filter(pk=campaign.pk).update(
-                checked_rights=present.as_json(), pause_required_at=None, pause_next_at=None, pause_cause=""
+                checked_rights=present.as_json(),
+                pause_required_at=None,
+                auto_paused_at=None,
+                pause_next_at=None,
+                pause_cause="",
             )
         if by_days and not schedule_switch.is_on(campaign):
             raise CampaignActionRefused(NOT_WANTED)

@@ -1,7 +1,8 @@
 """Take people off campaigns who must not be called any more: each is recorded, then removed at VoiceDock.
 
 One that VoiceDock does not remove, as it does while that person is being called, is tried again. Where that keeps
-failing, the campaign is paused. Who is on a list is asked for people and for entries that are new
+failing, the campaign is paused, and so is one with more people to remove than one run takes off: it would call the last
+of them for as long as that takes. Who is on a list is asked for people and for entries that are new
 (`listed_people.py`).
 """
 
@@ -45,6 +46,7 @@ def run() -> list[Lead]:
     """
     listed_people.ask_again()
     _require()
+    _pause_where_many_are_due()
     with scope.for_system("people who are to be removed"):
         due = list(_due().select_related("campaign__connection", "campaign__tenant")[:MOST])
     return [lead for lead in due if _try(lead)]
@@ -60,6 +62,20 @@ def _require() -> None:
                 ids, last = listed_people.ask(last, left, started=started)
                 _mark(ids)
             left -= len(ids)
+
+
+def _pause_where_many_are_due() -> None:
+    """Started campaigns in which a run that takes off as many as it can would leave people who must not be called.
+
+    As many as that were marked just now, or wait since earlier runs: there may be more, who are marked later.
+    """
+    with scope.for_system("campaigns with many people who must not be called"):
+        waiting = Lead.objects.filter(removal_next_at__isnull=False, campaign__status=Campaign.Status.SCHEDULED)
+        if waiting.count() < MOST:
+            return
+        started = Campaign.objects.filter(pk__in=waiting.values("campaign"), pause_required_at=None, vanished_at=None)
+        found = list(started.select_related("connection", "tenant").order_by("pk"))
+    control.ask_to_pause_all([one for one in found if pauses.require(one, PauseCause.FORBIDDEN_PEOPLE)])
 
 
 def _mark(ids: list[int]) -> None:

@@ -28,6 +28,7 @@ def require(campaign: Campaign, cause: PauseCause) -> bool:
         rows = Campaign.objects.filter(pk=campaign.pk, status=STARTED, vanished_at=None, pause_required_at=None)
         if not rows.update(
             pause_required_at=Now(),
+            auto_paused_at=Now(),
             pause_cause=cause,
             pause_outcome="",
             pause_attempts=0,

@@ -69,9 +69,12 @@ def people_to_call_back(tenant: Tenant) -> list[Subject]:
 
 @scope.requires_scope
 def campaigns_that_stopped(tenant: Tenant) -> list[Subject]:
-    """Completed ones, and those that Patchbay pauses, with the reason."""
+    """Completed ones, and those that Patchbay pauses or has paused, with the reason.
+
+    A pause is often seen seconds after it is required, so that what requires it is no longer there.
+    """
     seen = Q(status=Campaign.Status.COMPLETED, counted_at__gt=Now() - LOOKED_BACK)
-    paused = Q(pause_required_at__gt=Now() - LOOKED_BACK)
+    paused = Q(auto_paused_at__gt=Now() - LOOKED_BACK)
     found = (
         Campaign.objects.filter(tenant=tenant, vanished_at=None).filter(seen | paused).order_by("-counted_at")[:MOST]
     )
@@ -83,10 +86,11 @@ def _of_campaign(tenant: Tenant, campaign: Campaign) -> list[Subject]:
     if campaign.status == Campaign.Status.COMPLETED:
         words = f"{campaign.completed_leads} of {campaign.total_leads} people done, {campaign.failed_leads} failed"
         found.append(Subject(f"{campaign.pk} completed", f"{campaign.name} is completed: {words}.", path))
-    if campaign.pause_required_at is not None:
+    if campaign.auto_paused_at is not None:
         why = PauseCause(campaign.pause_cause).label if campaign.pause_cause else "it has to"
-        at = f"{campaign.pause_required_at:%Y-%m-%dT%H:%M:%S.%f}"
-        found.append(Subject(f"{campaign.pk} paused {at}", f"{campaign.name} is being paused: {why}.", path))
+        at = f"{campaign.auto_paused_at:%Y-%m-%dT%H:%M:%S.%f}"
+        verb = "is being" if campaign.pause_required_at else "was"
+        found.append(Subject(f"{campaign.pk} paused {at}", f"{campaign.name} {verb} paused: {why}.", path))
     return found
 
 

@@ -262,6 +262,27 @@ def test_people_of_campaigns_that_are_over_are_left_alone(started, harbor):
     assert forbidden_people.run() == [] and trail("campaign.person") == []
 
 
+def test_a_campaign_with_more_of_them_than_one_run_takes_off_is_paused_before_it_calls_them(
+    started, harbor, sandbox, monkeypatch
+):
+    monkeypatch.setattr(forbidden_people, "MOST", 2)
+    block(harbor, "+31612340000", PERSON, "+31612340002")
+    assert len(forbidden_people.run()) == 2
+    now = fresh()
+    assert now.status == "paused" and now.pause_cause == PauseCause.FORBIDDEN_PEOPLE
+    (remote,) = sandbox.state.campaigns.values()
+    assert remote.status == "paused"
+    forbidden_people.run()
+    assert people() == [] == at_voicedock(sandbox)
+
+
+def test_a_campaign_with_fewer_goes_on(started, harbor, monkeypatch):
+    monkeypatch.setattr(forbidden_people, "MOST", 2)
+    block(harbor, PERSON)
+    forbidden_people.run()
+    assert fresh().status == "scheduled"
+
+
 def test_the_draft_that_they_came_from_says_so(started, harbor, make_member):
     manager = make_member(harbor, Role.MANAGER, "Mo Lind")
     with scope.for_system("a draft that was sent"):

@@ -10,6 +10,7 @@ from django.db import connections
 from django.utils import timezone
 
 from dashboard.calls.models import Alarm, PlannedCall, State
+from dashboard.campaigns import pauses
 from dashboard.campaigns.models import Campaign, PauseCause
 from dashboard.notifications import mails, subjects
 from dashboard.notifications.models import SentNotification
@@ -193,11 +194,16 @@ def test_a_campaign_that_completes_and_one_that_is_paused_are_mailed_with_the_re
     campaign(bloom, name="Done", status="completed", counted_at=timezone.now(), completed_leads=38, failed_leads=2)
     campaign(bloom, name="Old", status="completed", counted_at=timezone.now() - timedelta(days=3))
     campaign(bloom, name="Running")
-    campaign(bloom, name="Stops", pause_required_at=timezone.now(), pause_cause=PauseCause.MOVED)
+    stops = campaign(bloom, name="Stops")
+    assert pauses.require(stops, PauseCause.MOVED)
+    with scope.for_system("VoiceDock shows it as paused before the mails are due"):
+        Campaign.objects.filter(pk=stops.pk).update(status="paused")
+    pauses.settle()
     mails.send_due()
     mails.send_due()
     (mail,) = mailoutbox
-    assert "38 of 40 people done, 2 failed" in mail.body and PauseCause.MOVED.label in mail.body
+    assert "38 of 40 people done, 2 failed" in mail.body
+    assert f"Stops was paused: {PauseCause.MOVED.label}." in mail.body
     assert "Old" not in mail.body and "Running" not in mail.body
 
 

@@ -21,6 +21,10 @@ class PauseCause(models.TextChoices):
     STOPPED = "stopped", "this client was suspended or closed"
     PAUSED_MEANWHILE = "paused-meanwhile", "somebody paused it while it was being started on one of its days"
     FORBIDDEN_PERSON = "forbidden-person", "a person on it must not be called, and VoiceDock did not take them off"
+    FORBIDDEN_PEOPLE = (
+        "forbidden-people",
+        "more people on it must not be called than VoiceDock is asked to take off at once",
+    )
     FAILURES = "failures", "too many of its last calls failed"
     LOW_CREDIT = "low-credit", "VoiceDock’s credit of this client’s organization runs out"
 
@@ -81,6 +85,9 @@ class Campaign(models.Model):
     )
     pause_required_at = models.DateTimeField(
         null=True, blank=True, help_text="Since when it has to be paused; empty once VoiceDock shows that it is."
+    )
+    auto_paused_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it last had to be paused; empty once it is started again."
     )
     pause_cause = models.CharField(
         max_length=20, blank=True, choices=PauseCause.choices, help_text="Why Patchbay paused it last."
