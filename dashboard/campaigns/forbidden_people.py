@@ -13,7 +13,7 @@ from datetime import timedelta
 
 import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, QuerySet
 from django.db.models.functions import Now
 
 from dashboard import voicedock
@@ -31,7 +31,8 @@ from tenants import audit
 from tenants.isolation import scope
 
 log = structlog.get_logger()
-MOST = 50  # people of one run: the requests of a connection are shared with all else
+MOST = 50  # people taken off by one run: the requests of a connection are shared with all else
+MARKED = 10 * MOST  # people recorded by one run, so that it is known where more wait than the next runs take off
 MAX_SECONDS = 5.0  # of one run in which lists are asked; the next one continues
 FIRST_WAIT, MAX_WAIT = 10, 300  # seconds between two attempts; each wait is twice as long as the one before
 ATTEMPTS = 4  # that fail until the campaign is paused
@@ -54,7 +55,7 @@ def run() -> list[Lead]:
 
 def _require() -> None:
     """Record who has to be removed, before anything is asked. Started campaigns come first: they call people now."""
-    left, until = MOST, time.monotonic() + MAX_SECONDS
+    left, until = MARKED, time.monotonic() + MAX_SECONDS
     for started in (True, False):
         last: int | None = 0
         while left and last is not None and time.monotonic() < until:
@@ -65,16 +66,14 @@ def _require() -> None:
 
 
 def _pause_where_many_are_due() -> None:
-    """Started campaigns in which a run that takes off as many as it can would leave people who must not be called.
-
-    As many as that were marked just now, or wait since earlier runs: there may be more, who are marked later.
-    """
+    """Pause started campaigns with more people to take off than one run does: the last of them could be called."""
+    started = Campaign.objects.filter(status=Campaign.Status.SCHEDULED, vanished_at=None, pause_required_at=None)
     with scope.for_system("campaigns with many people who must not be called"):
-        waiting = Lead.objects.filter(removal_next_at__isnull=False, campaign__status=Campaign.Status.SCHEDULED)
-        if waiting.count() < MOST:
-            return
-        started = Campaign.objects.filter(pk__in=waiting.values("campaign"), pause_required_at=None, vanished_at=None)
-        found = list(started.select_related("connection", "tenant").order_by("pk"))
+        waiting = Lead.objects.filter(removal_next_at__isnull=False, tenant__isnull=False, campaign__in=started)
+        many = waiting.order_by().values("campaign").annotate(people=Count("pk")).filter(people__gt=MOST)
+        found = list(
+            started.filter(pk__in=many.values("campaign")).select_related("connection", "tenant").order_by("pk")
+        )
     control.ask_to_pause_all([one for one in found if pauses.require(one, PauseCause.FORBIDDEN_PEOPLE)])
 
 

@@ -151,7 +151,7 @@ def test_a_long_list_takes_people_off_in_turns_those_who_are_called_first(starte
 
 
 def test_people_of_started_campaigns_come_before_any_number_of_others(bloom, monkeypatch):
-    monkeypatch.setattr(forbidden_people, "MOST", 1)
+    monkeypatch.setattr(forbidden_people, "MARKED", 1)
     monkeypatch.setattr(listed_people, "SLICE", 2)
     others = [make_campaign(bloom, status, status=status) for status in ("draft", "paused")]
     for at in range(6):
@@ -276,11 +276,18 @@ def test_a_campaign_with_more_of_them_than_one_run_takes_off_is_paused_before_it
     assert people() == [] == at_voicedock(sandbox)
 
 
-def test_a_campaign_with_fewer_goes_on(started, harbor, monkeypatch):
+def test_a_campaign_goes_on_whose_people_one_run_takes_off_whatever_waits_in_others(
+    started, harbor, bloom, monkeypatch
+):
     monkeypatch.setattr(forbidden_people, "MOST", 2)
-    block(harbor, PERSON)
+    others = [make_campaign(bloom, name, status="paused") for name in ("Recall", "Survey")]
+    for at, other in enumerate(others * 3):
+        make_lead(other, "pending", phone_number=f"+3161234010{at}")
+    block(bloom.tenant, *(f"+3161234010{at}" for at in range(6)))
+    block(harbor, PERSON, "+31612340002")
     forbidden_people.run()
-    assert fresh().status == "scheduled"
+    with scope.for_system("look"):
+        assert Campaign.objects.get(pk=started.pk).status == "scheduled"
 
 
 def test_the_draft_that_they_came_from_says_so(started, harbor, make_member):
