@@ -248,7 +248,7 @@ def _store_slice(run: Run, campaign: Campaign, wanted: dict[str, dict[str, Any]]
         if (lead := existing.get(key)) is None:
             new.append(Lead(tenant_id=campaign.tenant_id, campaign=campaign, remote_id=key, **values))
         elif any(getattr(lead, name) != value for name, value in values.items()):
-            if lead.call_verdict and lead.call_remote_id != values["call_remote_id"]:
+            if lead.call_remote_id and lead.call_remote_id != values["call_remote_id"]:
                 called_again.append(lead.pk)
             for name, value in values.items():
                 setattr(lead, name, value)

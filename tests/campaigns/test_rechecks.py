@@ -281,6 +281,21 @@ def test_the_call_of_a_second_attempt_is_compared_too(started, sandbox, support,
     assert (fresh().status, fresh().pause_cause) == ("paused", "foreign-call")
 
 
+def test_a_verdict_is_not_written_on_a_call_that_was_read_meanwhile(called, monkeypatch):
+    lead = called()
+
+    def verdicts(leads):
+        found = list(judged(leads))
+        Lead.objects.filter(pk=lead.pk).update(call_remote_id="call-8")
+        return found
+
+    judged = rechecks._verdicts
+    monkeypatch.setattr(rechecks, "_verdicts", verdicts)
+    rechecks.compare_calls()
+    with scope.for_system("look"):
+        assert Lead.objects.get(pk=lead.pk).call_verdict == ""
+
+
 def test_calls_that_are_not_known_yet_hide_no_other(called, started, monkeypatch):
     """However many leads have a call that no list has shown so far, the first that differs is noticed."""
     monkeypatch.setattr(rechecks, "MOST", 1)
