@@ -26,13 +26,15 @@ Status = Campaign.Status
 
 @dataclass(frozen=True)
 class Entry:
-    """A campaign in the calendar; `known` are its counts, `ending` when it has called everybody at its pace, or ""."""
+    """A campaign in the calendar; `known` are its counts, `ends` is when it has called everybody at its pace, `ending`
+    the same in words; None and "" where that is not known."""
 
     campaign: Campaign
     status: CampaignStatus
     window: str
     known: Counts
     ending: str
+    ends: datetime | None
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def week(campaigns: QuerySet[Campaign], monday: date, now: datetime, today: date
     entries = [_entry(campaign, known[campaign.pk], now) for campaign in shown if known[campaign.pk].left]
     dates = [monday + timedelta(days=at) for at in range(DAYS)]
     days = [
-        Day(day, day == today, day < today, [entry for entry in entries if day >= today and _calls_on(entry, day, now)])
+        Day(day, day == today, day < today, [entry for entry in entries if day >= today and _calls_on(entry, day)])
         for day in dates
     ]
     idle = [entry for entry in entries if not _is_running(entry.campaign)]
@@ -106,22 +108,23 @@ def week(campaigns: QuerySet[Campaign], monday: date, now: datetime, today: date
 
 def _entry(campaign: Campaign, known: Counts, now: datetime) -> Entry:
     schedule = _schedule(campaign)
+    ends = pace.ends_at(campaign, known, now, schedule)
     return Entry(
         campaign,
         windows.status_of(campaign, now, known, schedule),
         windows.hours_label(campaign),
         known,
-        pace.ending(campaign, known, now, schedule),
+        pace.in_words(ends, now),
+        ends,
     )
 
 
-def _calls_on(entry: Entry, day: date, now: datetime) -> bool:
+def _calls_on(entry: Entry, day: date) -> bool:
     """By its days and hours; not behind the day on which it has called everybody, where that is known."""
     campaign = entry.campaign
     if not _is_running(campaign):
         return False
-    ends = pace.ends_at(campaign, entry.known, now, _schedule(campaign))
-    if ends is not None and day > ends.date():
+    if entry.ends is not None and day > entry.ends.date():
         return False
     schedule, window = _schedule(campaign), windows.window_of(campaign)
     if schedule is None or window is None:

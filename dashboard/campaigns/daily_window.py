@@ -53,17 +53,23 @@ class DailyWindow:
         return shut if shut > moment else shut + timedelta(hours=1)  # the hour that the clock repeats in autumn
 
     def after(
-        self, moment: datetime, duration: timedelta, includes: Callable[[date], bool] = lambda day: True
+        self,
+        moment: datetime,
+        duration: timedelta,
+        includes: Callable[[date], bool] = lambda day: True,
+        last: date | None = None,
     ) -> datetime | None:
         """The moment by which it has been open for so long since `moment`; None for none within `LONGEST`.
 
-        Days that `includes` leaves out do not count.
+        Days that `includes` leaves out do not count, and none behind `last`.
         """
         at: datetime | None = moment
         while at is not None and at - moment <= LONGEST:
             if self.is_open(at):
-                shut = self.closing(at)
-                if not includes(at.astimezone(self.zone).date()):
+                shut, day = self.closing(at), at.astimezone(self.zone).date()
+                if last is not None and day > last:
+                    return None
+                if not includes(day):
                     at = shut
                     continue
                 if at + duration <= shut:

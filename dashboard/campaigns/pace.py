@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from dashboard.campaigns import windows
 from dashboard.campaigns.counts import RECENT, Counts
@@ -23,6 +23,10 @@ def ending(campaign: Campaign, known: Counts, now: datetime, schedule: CampaignS
     days on which its `schedule` does not let it call. "" where its last day comes before that.
     """
     ends = ends_at(campaign, known, now, schedule)
+    return in_words(ends, now)
+
+
+def in_words(ends: datetime | None, now: datetime) -> str:
     return _words(ends, now.astimezone(ends.tzinfo)) if ends else ""
 
 
@@ -34,13 +38,13 @@ def ends_at(
     if not pace or window is None or not known.left or not windows.status_of(campaign, now, known).is_calling:
         return None
     needed = timedelta(minutes=known.left / pace)
-    includes = Days.of(schedule, window).includes if schedule is not None and schedule.is_on else _every_day
-    ends = window.after(now, needed, includes) if needed < LONGEST else None
+    if needed >= LONGEST:
+        return None
+    if schedule is not None and schedule.is_on:
+        ends = window.after(now, needed, Days.of(schedule, window).includes, schedule.last_day)
+    else:
+        ends = window.after(now, needed)
     return ends.astimezone(window.zone) if ends else None
-
-
-def _every_day(day: date) -> bool:
-    return True
 
 
 def per_minute(campaign: Campaign, known: Counts, now: datetime) -> float:
