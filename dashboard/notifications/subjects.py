@@ -86,12 +86,18 @@ def _of_campaign(tenant: Tenant, campaign: Campaign) -> list[Subject]:
     if campaign.status == Campaign.Status.COMPLETED:
         words = f"{campaign.completed_leads} of {campaign.total_leads} people done, {campaign.failed_leads} failed"
         found.append(Subject(f"{campaign.pk} completed", f"{campaign.name} is completed: {words}.", path))
-    if campaign.auto_paused_at is not None:
+    if _is_paused_lately(campaign):
         why = PauseCause(campaign.pause_cause).label if campaign.pause_cause else "it has to"
         at = f"{campaign.auto_paused_at:%Y-%m-%dT%H:%M:%S.%f}"
         verb = "is being" if campaign.pause_required_at else "was"
         found.append(Subject(f"{campaign.pk} paused {at}", f"{campaign.name} {verb} paused: {why}.", path))
     return found
+
+
+def _is_paused_lately(campaign: Campaign) -> bool:
+    """Not one that went on at VoiceDock, and is over by now."""
+    since = campaign.auto_paused_at
+    return since is not None and since > timezone.now() - LOOKED_BACK and campaign.status not in Campaign.OVER
 
 
 OF_KIND: dict[MailKind, Callable[[Tenant], list[Subject]]] = {

@@ -207,6 +207,17 @@ def test_a_campaign_that_completes_and_one_that_is_paused_are_mailed_with_the_re
     assert "Old" not in mail.body and "Running" not in mail.body
 
 
+def test_a_pause_that_is_over_is_not_mailed(bloom, member, mailoutbox):
+    """It completed meanwhile, or went on at VoiceDock long ago."""
+    member(Role.VIEWER)
+    now, facts = timezone.now(), {"counted_at": timezone.now(), "pause_cause": PauseCause.MOVED}
+    campaign(bloom, name="Done", status="completed", auto_paused_at=now, **facts)
+    campaign(bloom, name="Went on", auto_paused_at=now - timedelta(days=9), **facts)
+    mails.send_due()
+    (mail,) = mailoutbox
+    assert "Done is completed" in mail.body and "paused" not in mail.body and "Went on" not in mail.body
+
+
 def test_what_was_mailed_is_forgotten_after_the_time_in_which_it_could_repeat(bloom, member):
     someone = member()
     with scope.for_tenant(bloom.tenant):
