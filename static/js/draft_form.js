@@ -25,7 +25,7 @@
     const ctx = event.detail?.ctx;
     if (!isOurs(ctx)) return;
     unsaved = true;
-    if (!undone.has(ctx)) history.pushState({ draft: shown() }, "");
+    if (!undone.has(ctx) && !isBehind) history.pushState({ draft: shown() }, "");
     if (!form().contains(document.activeElement)) form().querySelector("textarea[name=text], select")?.focus();
   });
   document.addEventListener("htmx:finally:request", event => {

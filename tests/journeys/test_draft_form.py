@@ -74,6 +74,25 @@ def test_forward_waits_for_the_answer_to_back(window):
     assert page.evaluate("() => history.length") == entries
 
 
+def test_back_while_a_choice_is_drawn_undoes_that_choice(window):
+    page = window("operator@bloom.test")
+    held: list[Any] = []
+    page.goto(LIST)
+    page.get_by_role("link", name="New", exact=True).click()
+    provider = page.get_by_label("Provider of the model")
+    provider.select_option("xai_realtime")
+    page.wait_for_function(CHOSEN, arg="xai_realtime")
+    page.route("**/one-time/**", lambda route: route.fallback() if held else held.append(route))
+    with page.expect_request("**/one-time/**"):
+        provider.select_option("google_realtime")
+    page.go_back()
+    with page.expect_request("**/one-time/**"):
+        held[0].continue_()
+    expect(page.get_by_label("Provider of speech recognition")).to_be_visible()
+    page.go_forward()
+    expect(provider).to_have_value("xai_realtime")
+
+
 def test_leaving_with_something_typed_asks_first(window):
     page = window("operator@bloom.test")
     asked = []
