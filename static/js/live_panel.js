@@ -38,8 +38,9 @@
   });
   document.addEventListener("htmx:after:swap", event => { // the targets go once one of them is pressed: the keyboard goes on at what came of it
     const note = document.getElementById("handover-note"), at = document.activeElement;
-    if (event.detail?.ctx?.request?.method !== "POST" || !note?.querySelector("[data-transferring]")) return;
-    if (at === document.body || !inSight(at)) note.focus();
+    const sent = event.detail?.ctx?.request?.body;
+    if (sent?.get?.("type") !== "transfer" || !note?.querySelector("[data-transferring]")) return;
+    if (at === document.body || !inSight(at)) note.focus({ preventScroll: true });
   });
   // what was sent arrives, also when the page is left or loaded again at once; then it is no draft any more
   let leaving = false;

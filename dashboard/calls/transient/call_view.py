@@ -22,7 +22,7 @@ from dashboard.calls.presets import filling
 from dashboard.calls.transient import calling_again, drafts, placing
 from dashboard.calls.transient.forms import TransientCallForm
 from dashboard.calls.transient.one_time import OneTime
-from dashboard.ui import phone_numbers
+from dashboard.ui import account_team, phone_numbers
 from tenants import time_zones
 from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission
@@ -56,6 +56,7 @@ def preview(request: TenantRequest) -> HttpResponse:
 def _form(request: TenantRequest) -> TransientCallForm:
     form = _filled_form(request)
     form.may_override = request.actor.may(Permission.OVERRIDE_CONTACT_RULES)
+    form.reader = request.actor
     return form
 
 
@@ -143,7 +144,8 @@ def _place(request: TenantRequest, form: TransientCallForm) -> Call | PlannedCal
         form.refuse_plan(error)
     except intents.CallRefused as error:
         form.show_rules(error.overridable)
-        form.add_error(error.field if error.field in form.fields else None, error.message)
+        words = account_team.for_reader(error.message, request.actor)
+        form.add_error(error.field if error.field in form.fields else None, words)
     return None
 
 
