@@ -91,9 +91,8 @@ def compare_calls() -> None:
         verdicts = dict(_verdicts(leads))
         for verdict in CallVerdict:
             found = {lead.pk: lead.call_remote_id for lead in leads if verdicts.get(lead.pk) == verdict}
-            compared = Lead.objects.filter(
-                pk__in=found, call_remote_id__in=set(found.values())
-            )  # another call may be read
+            # Of a lead that was read meanwhile another call is to be compared.
+            compared = Lead.objects.filter(pk__in=found, call_remote_id__in=set(found.values()))
             compared.update(call_verdict=verdict)
     for campaign in {lead.campaign for lead in leads if verdicts.get(lead.pk) == CallVerdict.DIFFERS}:
         with scope.for_system("a campaign made a call that is not its client's"):
