@@ -43,7 +43,7 @@ class ChosenReading(forms.Form):
     reading = forms.CharField(required=False, max_length=40)
     readings: Sequence[str] = ()
     not_allowed: destinations.NotAllowed | None = None  # what was refused since this client may not call there
-    reader: Any = None  # the actor who reads its errors
+    actor: Any = None  # who reads its errors
 
     def read(self, text: str, reader: Callable[[str], str]) -> str:
         """E.164, or `forms.ValidationError` in words. A choice counts only while the text still has that reading."""
@@ -57,7 +57,7 @@ class ChosenReading(forms.Form):
             raise forms.ValidationError(str(error)) from None
         except destinations.NotCallable as error:
             self.not_allowed = error if isinstance(error, destinations.NotAllowed) else None
-            raise forms.ValidationError(account_team.for_reader(str(error), self.reader)) from None
+            raise forms.ValidationError(account_team.for_reader(str(error), self.actor)) from None
 
     def choices_of_reading(self) -> list[tuple[str, str]]:
         """Each reading with the place where it rings."""

@@ -248,11 +248,11 @@ def _suggestions(
 def _days_to_choose(request: TenantRequest | StaffRequest, zone: ZoneInfo) -> tuple[filters.Day, ...]:
     """The days that are asked for most; the other filters stay."""
     today = timezone.now().astimezone(zone).date()
-    named = (("Today", today), ("Yesterday", today - timedelta(days=1)))
-    since, until = request.GET.get("since"), request.GET.get("until")
+    named = {"Today": today.isoformat(), "Yesterday": (today - timedelta(days=1)).isoformat()}
+    shown = {request.GET.get("since"), request.GET.get("until")}
     return tuple(
-        filters.Day(words, filters.changed(request, since=iso, until=iso), is_current=since == until == iso)
-        for words, iso in ((words, day.isoformat()) for words, day in named)
+        filters.Day(words, filters.changed(request, since=day, until=day), is_current=shown == {day})
+        for words, day in named.items()
     )
 
 

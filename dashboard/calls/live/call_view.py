@@ -59,7 +59,7 @@ def call(request: TenantRequest, call_id: UUID) -> HttpResponse:
 def command(request: TenantRequest, call_id: UUID) -> HttpResponse:
     """Send one command; nothing is open while VoiceDock is asked."""
     form = _command_form(request, call_id)
-    form.reader = request.actor
+    form.actor = request.actor
     receipt = None
     if form.is_valid():
         receipt = _send(request, call_id, form)

@@ -62,7 +62,7 @@ def _form(
 ) -> PlaceForm:
     form = _filled_form(request, lines, assistants, only_chosen=only_chosen)
     form.may_override = request.actor.may(Permission.OVERRIDE_CONTACT_RULES)
-    form.reader = request.actor
+    form.actor = request.actor
     return form
 
 

@@ -56,7 +56,7 @@ def preview(request: TenantRequest) -> HttpResponse:
 def _form(request: TenantRequest) -> TransientCallForm:
     form = _filled_form(request)
     form.may_override = request.actor.may(Permission.OVERRIDE_CONTACT_RULES)
-    form.reader = request.actor
+    form.actor = request.actor
     return form
 
 
